@@ -1,0 +1,285 @@
+"""EC2 as a booting machine sees it, on loopback: metadata, S3, a mirror; and a scratch root with a worker's files."""
+
+import hashlib
+import hmac
+import http.server
+import io
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+from typing import Any, Callable, Dict, List, Optional, Tuple
+from urllib.parse import urlsplit
+
+PROGRAM = pathlib.Path(__file__).parents[2] / "cloud-init" / "firstboot"
+INSTANCE = "i-0123456789abcdef0"
+SECRET_KEY = "w" * 40
+ARN = f"arn%3Aaws%3Aec2%3Aus-east-1%3A123456789012%3Ainstance/{INSTANCE}"
+ROLE = "/latest/meta-data/iam/security-credentials/"
+MARK = b"THE-PRIVATE-KEY"
+BYTES = random.Random(1).randbytes(3 << 20)
+KEY_PATH = "/var/lib/kubelet/kubelet-key.pem"
+
+Answer = Tuple[int, bytes]
+# A fault takes the right answer and gives another; a callable that has nothing more to do returns None.
+Fault = Callable[[Answer], Optional[Answer]]
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def tar_of(files: Dict[str, bytes], mode: int = 0o600, kind: str = "w") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=kind) as tar:  # type: ignore[call-overload]
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.uid = len(content), mode, 4711
+            tar.addfile(member, io.BytesIO(content))
+    content = out.getvalue()
+    return content[:4] + bytes(4) + content[8:] if kind == "w:gz" else content  # without the header's time
+
+
+def signature(method: str, path: str, headers: Any, secret: str) -> str:
+    """Signature Version 4, written from AWS's description and not from the program."""
+    scope = headers["authorization"].split("Credential=")[1].split(",")[0].split("/", 1)[1]
+    names = headers["authorization"].split("SignedHeaders=")[1].split(",")[0]
+    canonical = f"{method}\n{path}\n\n"
+    for name in names.split(";"):
+        canonical += f"{name}:{headers[name].strip()}\n"
+    canonical += f"\n{names}\n{headers['x-amz-content-sha256']}"
+    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, sha256(canonical.encode())])
+    key = ("AWS4" + secret).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class Cloud:
+    """One worker's view; `faults` are by path, each used until it is spent."""
+
+    def __init__(self) -> None:
+        self.requests: List[str] = []
+        self.faults: Dict[str, List[Fault]] = {}
+        self.files: Dict[str, bytes] = {}
+        self.objects: Dict[str, bytes] = {}
+        self.instance, self.address = INSTANCE, "10.0.1.20"
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def metadata(self, path: str) -> Answer:
+        document = {
+            "accountId": "123456789012",
+            "architecture": "x86_64",
+            "availabilityZone": "us-east-1a",
+            "instanceId": self.instance,
+            "privateIp": self.address,
+            "region": "us-east-1",
+        }
+        role = {"Code": "Success", "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": SECRET_KEY, "Token": "T0KEN=="}
+        pages = {
+            "/latest/dynamic/instance-identity/document": json.dumps(document),
+            ROLE: "firstboot-worker",
+            ROLE + "firstboot-worker": json.dumps(role),
+        }
+        return (200, pages[path].encode()) if path in pages else (404, b"not found")
+
+    def answer(self, method: str, path: str, headers: Any) -> Answer:
+        if path == "/latest/api/token":
+            return (
+                (200, b"TOKEN") if method == "PUT" and headers["x-aws-ec2-metadata-token-ttl-seconds"] else (405, b"")
+            )
+        if path.startswith("/latest/"):
+            return self.metadata(path) if headers["x-aws-ec2-metadata-token"] == "TOKEN" else (401, b"")
+        if path.startswith("/s3/"):
+            sent = headers["authorization"] or ""
+            good = sent.endswith("Signature=" + signature(method, path, headers, SECRET_KEY)) if sent else False
+            # As S3 to a role that may not list: 403, whatever the reason.
+            code = b"<Error><Code>AccessDenied</Code></Error>"
+            return (200, self.objects[path]) if good and path in self.objects else (403, code)
+        return (200, self.files[path]) if path in self.files else (404, b"")
+
+    def handler(self) -> Any:
+        cloud = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def reply(self) -> None:
+                path = urlsplit(self.path).path
+                asked = self.headers["range"] or ""
+                cloud.requests.append(f"{self.command} {path} {asked}".strip())
+                status, body = cloud.answer(self.command, path, self.headers)
+                faults = cloud.faults.get(path, [])
+                while faults:
+                    changed = faults[0]((status, body))
+                    if changed:
+                        status, body = changed
+                        break
+                    faults.pop(0)
+                length = len(body)
+                if status == 200 and asked.startswith("bytes=") and asked != "bytes=0-":
+                    body, status = body[int(asked[6:-1]) :], 206
+                    length = len(body)
+                if status == -1:  # promised whole, cut in the middle
+                    status, body = 200, body[: length // 2]
+                self.send_response(status)
+                self.send_header("content-length", str(length))
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = True
+
+            do_GET = do_PUT = reply
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler
+
+
+def times(count: int, other: Callable[[Answer], Answer]) -> Fault:
+    left = [count]
+
+    def fault(right: Answer) -> Optional[Answer]:
+        left[0] -= 1
+        return other(right) if left[0] >= 0 else None
+
+    return fault
+
+
+class Machine:
+    """A scratch root as cloud-init leaves it for the boot program."""
+
+    def __init__(self, cloud: Cloud, **changes: Any) -> None:
+        self.cloud = cloud
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = pathlib.Path(self.folder.name)
+        self.public = {
+            "/var/lib/kubelet/kubeconfig": b"apiVersion: v1\n",
+            "/etc/systemd/system/kubelet.service": b"[Service]\n",
+        }
+        self.secrets = tar_of({KEY_PATH[1:]: MARK + b"\n" * 99})
+        kubelet, runc = b"\x7fELF kubelet" + BYTES, b"\x7fELF runc" + BYTES[: 1 << 16]
+        members = {
+            "bin/containerd": BYTES[: 1 << 18],
+            "bin/ctr": b"ctr",
+            "./../escape": b"x",
+            "/abs": b"x",
+            "README": b"x",
+        }
+        containerd = tar_of(members, 0o4777, "w:gz")
+        cloud.files.update({"/bin/kubelet": kubelet, "/bin/runc": runc, "/bin/containerd.tar.gz": containerd})
+        cloud.objects[f"/s3/bucket/secrets/from-scratch/{ARN}/x.tar"] = self.secrets
+        bucket = "https://bucket.s3.us-east-1.amazonaws.com/"
+        own = ARN.replace("123456789012", "{accountId}").replace(INSTANCE, "{instanceId}")
+        listing = "".join(f"{path}\0{sha256(content)}\n" for path, content in sorted(self.public.items()))
+        self.manifest: Dict[str, Any] = {
+            "v": 1,
+            "cluster": "from-scratch",
+            "worker": "worker-0",
+            "privateIp": "10.0.1.20",
+            "arch": "amd64",
+            "fingerprint": "f" * 64,
+            "secrets": {
+                "region": "us-east-1",
+                "url": f"s3+{bucket}secrets/from-scratch/{own}/x.tar",
+                "sha256": sha256(self.secrets),
+                "size": len(self.secrets),
+            },
+            "archive": {KEY_PATH: "0600"},
+            "files": {"sha256": sha256(listing.encode()), "modes": {path: "0600" for path in self.public}},
+            "folders": {"/var/lib/kubelet": "0700"},
+            "certificate": {"notBefore": "2020-01-01T00:00:00Z", "notAfter": "2099-01-01T00:00:00Z"},
+            "binaries": [
+                {
+                    "name": "runc",
+                    "urls": ["https://example.org/bin/runc"],
+                    "sha256": sha256(runc),
+                    "install": "/usr/local/bin/runc",
+                },
+                {
+                    "name": "containerd",
+                    "urls": ["https://example.org/bin/containerd.tar.gz"],
+                    "sha256": sha256(containerd),
+                    "unpack": "/usr/local",
+                    "members": ["bin/containerd", "bin/ctr"],
+                    "start": "containerd.service",
+                },
+                {
+                    "name": "kubelet",
+                    "urls": ["https://example.org/bin/kubelet"],
+                    "sha256": sha256(kubelet),
+                    "install": "/usr/local/bin/kubelet",
+                },
+            ],
+            "modules": ["overlay", "br_netfilter"],
+            "sysctls": "/etc/sysctl.d/60-firstboot.conf",
+            "units": ["containerd.service", "kubelet.service"],
+            "kubelet": {"kubeconfig": "/var/lib/kubelet/kubeconfig", "dropIns": "/etc/kubernetes/kubelet.conf.d"},
+            "proxy": None,
+            **changes,
+        }
+        for path, content in self.public.items():
+            self.put(path, content)
+        self.put("/proc/sys/kernel/hostname", b"worker-0\n")
+        self.put("/sys/class/dmi/id/product_uuid", b"ec2e1916-9099-7caf-fd21-012345678900\n")
+        self.put("/var/lib/firstboot/manifest.json", json.dumps(self.manifest).encode())
+        self.put("/var/lib/firstboot/ready", b"")
+
+    def put(self, path: str, content: bytes) -> None:
+        file = self.path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def path(self, path: str) -> pathlib.Path:
+        return pathlib.Path(f"{self.root}{path}")
+
+    def start(self, pace: float = 0.02) -> "subprocess.Popen[str]":
+        redirects = {
+            "http://169.254.169.254": self.cloud.base,
+            "https://bucket.s3.us-east-1.amazonaws.com/": self.cloud.base + "/s3/bucket/",
+            "https://example.org": self.cloud.base,
+            "https://dead.example.org": "http://127.0.0.1:9",
+        }
+        environment = {
+            "FIRSTBOOT_ROOT": str(self.root),
+            "FIRSTBOOT_REDIRECT": json.dumps(redirects),
+            "FIRSTBOOT_PACE": str(pace),
+        }
+        argv = [sys.executable, "-I", "-B", str(PROGRAM)]
+        return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def boot(self, pace: float = 0.02) -> int:
+        process = self.start(pace)
+        self.output, _ = process.communicate(timeout=60)
+        return process.returncode
+
+    @property
+    def lines(self) -> List[Dict[str, Any]]:
+        return [json.loads(line[11:]) for line in self.output.splitlines() if line.startswith("firstboot: ")]
+
+    @property
+    def report(self) -> Dict[str, Any]:
+        return json.loads(self.path("/var/lib/firstboot/report.json").read_bytes())
+
+    @property
+    def commands(self) -> List[str]:
+        noted = self.path("/var/lib/firstboot/commands")
+        return noted.read_text().splitlines() if noted.exists() else []
+
+    def tree(self) -> Dict[str, Tuple[int, str]]:
+        """Every file but what tells of the run itself."""
+        own = ("report.json", "commands", "ready")
+        files = [file for file in self.root.rglob("*") if file.is_file() and file.name not in own]
+        return {
+            str(file.relative_to(self.root)): (file.stat().st_mode & 0o7777, sha256(file.read_bytes()))
+            for file in files
+        }

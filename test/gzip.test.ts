@@ -1,0 +1,35 @@
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { gzipAfter, segment } from '../src/emit/gzip.ts';
+import { concatBytes } from '../src/tree/bytes.ts';
+
+/** Text that compresses, noise that does not, nothing at all, and much of each. */
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc
+    .tuple(fc.constantFrom('kubelet ', 'a', '- path: /etc/', '\n'), fc.nat(3000))
+    .map(([text, times]) => Buffer.from(text.repeat(times))),
+  fc.tuple(fc.integer(), fc.integer({ min: 0, max: 90_000 })).map(([seed, size]) => {
+    let state = seed | 1;
+    return Uint8Array.from({ length: size }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return state >>> 24;
+    });
+  }),
+);
+
+test('segments and rest are one gzip member that gives back all their bytes, whatever they are', () => {
+  fc.assert(
+    fc.property(bytes, bytes, bytes, (first, second, rest) => {
+      const compressed = gzipAfter([segment(first, new Uint8Array(0)), segment(second, first)])(rest);
+      expect(gunzipSync(compressed).equals(concatBytes([first, second, rest]))).toBe(true);
+    }),
+    { numRuns: Number(process.env.FIRSTBOOT_RUNS ?? 150) },
+  );
+});
+
+test('the bytes say nothing of the machine: no name, no time, no system', () => {
+  const compressed = gzipAfter([])(Buffer.from('text'));
+  expect([...compressed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+});
