@@ -1,0 +1,3 @@
+module firstboot.example/lab/verify
+
+go 1.26.0
