@@ -393,6 +393,13 @@ provokes(
 provokes('PKI_CA_EKU', 'for servers only', cluster => forgeCa(cluster, caExtensions(der.eku(der.serverAuth))), {
   at: block('pki/ca.pem'),
 });
+provokes('PKI_CA_SAME_SUBJECT', 'made with the worker’s own request', cluster =>
+  forgeCa(cluster, { subject: der.name(['CN', 'system:node:worker-0'], ['O', 'system:nodes']) }),
+);
+provokes('PKI_CA_CONSTRAINTS_OTHER', 'a directory name', cluster => {
+  const subtree = der.tlv(0x30, der.tlv(0xa4, der.name(['O', 'system:nodes'])));
+  forgeCa(cluster, caExtensions(der.extension('2.5.29.30', der.tlv(0x30, der.tlv(0xa0, subtree)), false)));
+});
 provokes(
   'PKI_CA_NAME_CONSTRAINTS',
   'another domain',

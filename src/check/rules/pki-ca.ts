@@ -18,6 +18,7 @@ export const pkiCa: ClusterRule = ({ inputs, now }) => {
   return [
     ...authorityFindings(certificate, origin),
     ...selfSignature(certificate, origin),
+    ...otherConstraints(certificate, origin),
     ...anyPurpose(subject, ['clientAuth', 'serverAuth']),
     ...formFindings(subject),
     ...validityFindings(subject),
@@ -42,6 +43,13 @@ function authorityFindings(ca: Certificate, origin: At): readonly Finding[] {
   if (lacks.length > 0)
     findings.push(finding('PKI_CA_EKU', origin, { found: (ca.extendedKeyUsage ?? []).map(purposeText), lacks }));
   return findings;
+}
+
+/** Constraints on directory names and the like: a matter between OpenSSL and the user, since Go does not apply them. */
+function otherConstraints(ca: Certificate, origin: At): readonly Finding[] {
+  // A critical one is refused by Go, and reported as that.
+  if (!ca.nameConstraints?.unhandled || ca.unhandledCritical.length > 0) return [];
+  return [finding('PKI_CA_CONSTRAINTS_OTHER', origin, { subject: ca.subjectText })];
 }
 
 /** No verifier looks at a root's own signature, so damage outside the key would pass unseen. */

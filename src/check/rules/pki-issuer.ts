@@ -48,6 +48,9 @@ export function issuerFindings(subject: Judged): readonly Finding[] {
         }),
       ];
     case 'signed':
+      // OpenSSL compares names in lower case, whatever string types they are of.
+      if (certificate.issuerText.toLowerCase() === certificate.subjectText.toLowerCase())
+        return [finding('PKI_CA_SAME_SUBJECT', origin, { what, subject: ca.subjectText })];
       return [...linkFindings(subject, ca), ...constraintFindings(subject, ca)];
   }
 }

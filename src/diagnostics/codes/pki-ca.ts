@@ -41,6 +41,14 @@ export const pkiCaCodes = {
     explain:
       'Every name of the certificate must be inside the CA’s permitted subtrees and outside the excluded ones, the names that nobody uses too: “x509: a root or intermediate certificate is not authorized to sign for this name”.',
   },
+  PKI_CA_SAME_SUBJECT: {
+    severity: 'error',
+    title: 'The CA has the name of a worker',
+    message: (a: { what: string; subject: string }) => `${a.what} and its CA both have the subject ${a.subject}.`,
+    hint: 'issue the certificates from a CA with a name of its own, such as CN=Kubernetes.',
+    explain:
+      'A certificate whose issuer is its own subject looks self-signed: Go follows the signature and accepts it, OpenSSL stops (“self-signed certificate”). It comes of making the CA with the worker’s own request.',
+  },
   PKI_CA_SIGNATURE: {
     severity: 'error',
     title: 'The CA’s certificate was altered',
@@ -58,5 +66,14 @@ export const pkiCaCodes = {
     hint: 'nothing need be done for Kubernetes; to be accepted everywhere, use a self-signed CA for the cluster.',
     explain:
       'Go takes whatever is in the CA file as a root. OpenSSL wants a self-signed root (“unable to get issuer certificate”) unless it is told -partial_chain. That the file is unaltered cannot be checked without its issuer.',
+  },
+  PKI_CA_CONSTRAINTS_OTHER: {
+    severity: 'warning',
+    title: 'The CA constrains names of a kind that not every verifier looks at',
+    message: (a: { subject: string }) =>
+      `the name constraints of the CA ${a.subject} speak of other names than DNS names, addresses, e-mail addresses and URIs.`,
+    hint: 'test the certificates with `openssl verify -CAfile ca.pem`, or use a CA without such constraints for the cluster.',
+    explain:
+      'Go, and so the api-server and the kubelet, passes over constraints on directory names unless the extension is critical, which it then refuses. OpenSSL applies them to the subject: a certificate that works in the cluster may be refused by other programs (“permitted subtree violation”).',
   },
 } satisfies Entries;
