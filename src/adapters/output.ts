@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { OperationError } from '../diagnostics/operation-error.ts';
 import type { WorkerArtifacts } from '../emit/emit-worker.ts';
-import type { Secret } from '../tree/secret.ts';
 
 /** An empty folder beside the final place. `made`: the topmost folder that had to be made for it, to be removed again on failure. */
 export type Staging = { readonly folder: string; readonly out: string; readonly made: string | undefined };
@@ -85,7 +84,7 @@ export function writeWorkerFiles(folder: string, artifacts: WorkerArtifacts): vo
     makeFolder(folder);
     writePrivate(path.join(folder, 'user-data'), artifacts.userData);
     writePrivate(path.join(folder, 'user-data.yaml'), artifacts.userDataYaml);
-    writePrivate(path.join(folder, 'secrets.tar'), revealed(artifacts.archive));
+    writePrivate(path.join(folder, 'secrets.tar'), artifacts.archive.reveal());
     writePrivate(path.join(folder, 'bundle.json'), artifacts.bundleJson);
   });
 }
@@ -151,10 +150,6 @@ function writePrivate(file: string, content: Uint8Array | string): void {
   } finally {
     fs.closeSync(descriptor);
   }
-}
-
-function revealed(secret: Secret): Uint8Array {
-  return secret.reveal();
 }
 
 function isAlive(pid: number): boolean {

@@ -1,10 +1,10 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { equalBytes } from '../tree/bytes.ts';
 import { sha256 } from '../tree/digest.ts';
 import {
   contextTag,
   enter,
   enterIf,
-  equalBytes,
   expectEnd,
   hex,
   malformed,

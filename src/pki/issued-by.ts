@@ -1,5 +1,5 @@
+import { equalBytes } from '../tree/bytes.ts';
 import type { Certificate } from './certificate.ts';
-import { equalBytes } from './der.ts';
 
 /** How a certificate and a CA belong together; everything but `signed` is a refusal of Go's or OpenSSL's verifier. */
 export type Issuance =

@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { equalBytes } from '../tree/bytes.ts';
 import { invariant } from '../tree/invariant.ts';
 import { Secret } from '../tree/secret.ts';
 import type { Certificate } from './certificate.ts';
-import { equalBytes, readDer } from './der.ts';
+import { readDer } from './der.ts';
 import { type KeyFacts, readPkcs1, readPkcs8, readSec1 } from './key-der.ts';
 import { type PemBlock, writePem } from './pem.ts';
 

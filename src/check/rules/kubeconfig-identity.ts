@@ -1,11 +1,11 @@
 import { createPublicKey } from 'node:crypto';
 import { type Finding, finding } from '../../diagnostics/diagnostic.ts';
 import { type Certificate, parseCertificate } from '../../pki/certificate.ts';
-import { equalBytes } from '../../pki/der.ts';
 import type { Identity } from '../../pki/identity.ts';
 import { isPlainKeyLabel, matches, type PrivateKey, parsePrivateKey } from '../../pki/key.ts';
 import { valuesOf } from '../../pki/name.ts';
 import { readPem } from '../../pki/pem.ts';
+import { equalBytes } from '../../tree/bytes.ts';
 import { sha256 } from '../../tree/digest.ts';
 import type { Secret } from '../../tree/secret.ts';
 import { type KubeconfigSubject, short } from './kubeconfig-subject.ts';

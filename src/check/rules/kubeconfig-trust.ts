@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../../diagnostics/diagnostic.ts';
-import { equalBytes } from '../../pki/der.ts';
+import { equalBytes } from '../../tree/bytes.ts';
 import { sha256 } from '../../tree/digest.ts';
 import { caOf, type KubeconfigSubject, short } from './kubeconfig-subject.ts';
 

@@ -1,7 +1,7 @@
 import { type Finding, finding } from '../../diagnostics/diagnostic.ts';
 import type { Certificate } from '../../pki/certificate.ts';
-import { equalBytes } from '../../pki/der.ts';
 import { isSignatureOf } from '../../pki/issued-by.ts';
+import { equalBytes } from '../../tree/bytes.ts';
 import type { ClusterRule } from '../context.ts';
 import { selfLinkFindings } from './pki-issuer.ts';
 import { allows, purposeText } from './pki-judged.ts';

@@ -2,9 +2,10 @@ import { type Finding, finding } from '../../diagnostics/diagnostic.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
 import type { Certificate } from '../../pki/certificate.ts';
 import { whyForbidden } from '../../pki/constrained.ts';
-import { equalBytes, hex } from '../../pki/der.ts';
+import { hex } from '../../pki/der.ts';
 import { issuance } from '../../pki/issued-by.ts';
 import { printable, readNameText } from '../../pki/name.ts';
+import { equalBytes } from '../../tree/bytes.ts';
 import type { WorkerRule } from '../context.ts';
 import { type Judged, judgedWorker } from './pki-judged.ts';
 

@@ -7,6 +7,6 @@ export const specMirrors: ClusterRule = ({ cluster }) =>
     mirrors.flatMap((url, index) => {
       if (!/^http:/i.test(url) || /^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url)) return [];
       const origin = { file: cluster.file, path: ['registries', registry, 'mirrors', index] };
-      return [finding('SPEC_MIRROR_HTTP', origin, { registry, url: url.replace(/\/\/[^/@]*@/, '//') })];
+      return [finding('SPEC_MIRROR_HTTP', origin, { registry, url })];
     }),
   );
