@@ -13,7 +13,7 @@ install: node_modules/.package-lock.json ## install from the lock file
 build: install ## build the program into dist/
 	@npm run --silent build
 
-demo: build ## issue a throwaway PKI for examples/from-scratch and build its two workers
+demo: build ## issue a throwaway PKI for examples/from-scratch, build its two workers and rehearse them
 	@npm run --silent build-bundle
 
 test: build ## type-check, lint and run every test that needs no server
@@ -21,7 +21,7 @@ test: build ## type-check, lint and run every test that needs no server
 	npm run --silent lint
 	npm run --silent test
 
-test-real: build ## run the slower checks against real cloud-init, systemd, kubelet, containerd, Go and OpenSSL
+test-real: build ## run the slower checks against real programs, then on whole machines (root, QEMU)
 	bash test/real/run.sh
 
 golden: build ## renew the golden cases

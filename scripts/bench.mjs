@@ -1,18 +1,23 @@
 // Prints times, memory and sizes of the program, and the floor: the same certificates parsed and verified, archives made,
 // user-data compressed and files written by nothing else, on all cores. Nothing is asserted.
 //   npm run bench [-- --workers 10000 --rsa 500 --runs 5]
+//   npm run bench -- --boot [--runs 5] [--machines 3 [--image FOLDER]]     the boot program: scripts/bench-boot.mjs
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { benchBoot } from './bench-boot.mjs';
 
 const { values } = parseArgs({
   options: {
     workers: { type: 'string', default: '10000' },
     rsa: { type: 'string', default: '500' },
     runs: { type: 'string', default: '5' },
+    boot: { type: 'boolean', default: false },
+    machines: { type: 'string', default: '0' },
+    image: { type: 'string' },
   },
 });
 const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '..');
@@ -67,6 +72,13 @@ const line = (what, figures) => console.log(`${what.padEnd(44)} ${figures}`);
 const ms = value => `${value.toFixed(0)} ms`;
 
 try {
+  if (values.boot) await benchBoot(folder, { runs, machines: Number(values.machines), image: values.image }, line);
+  else benchCompiler();
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+function benchCompiler() {
   const two = makeCluster('two', 2, 'rsa');
   const node = best(['-e', '0'], two, 3 * runs);
   const build = best([program, 'build'], two, 3 * runs);
@@ -108,6 +120,4 @@ try {
       );
     }
   }
-} finally {
-  fs.rmSync(folder, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveShardWord } from './adapters/serve-shard-word.ts';
 import { main } from './cli.ts';
+import { roomWord } from './local/qemu/room-messages.ts';
 
 /**
  * Writes all of a text before it returns. Node's own streams would do, but take 5 ms to load. A reader that goes away
@@ -25,8 +26,9 @@ function write(descriptor: number, text: string): void {
   }
 }
 
-/** The program: the only file that knows the process. Threads of a large build run it too. */
+/** The program: the only file that knows the process. Threads of a large build run it too, and the room of local machines. */
 if (process.argv[2] === serveShardWord) void import('./adapters/threads.ts').then(({ serveShard }) => serveShard());
+else if (process.argv[2] === roomWord) void import('./local/qemu/room.ts').then(({ serveRoom }) => serveRoom());
 else {
   const program = new URL(import.meta.url);
   const ended = main(process.argv.slice(2), {

@@ -14,6 +14,7 @@ const layers = [
   'compile',
   'check',
   'emit',
+  'report',
   'pipeline',
   'fleet',
   'adapters',
@@ -23,7 +24,7 @@ const layers = [
   'index',
   'firstboot',
 ];
-const pure = ['tree', 'diagnostics', 'spec', 'pki', 'compile', 'check', 'emit'];
+const pure = ['tree', 'diagnostics', 'spec', 'pki', 'compile', 'check', 'emit', 'report'];
 /** What the AWS side and the network need is loaded by the commands that need it, and by nothing on the way to `check`. */
 const heavy = ['@aws-sdk/client-ec2', '@aws-sdk/client-s3', '@kubernetes/client-node'];
 

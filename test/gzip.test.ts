@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gzipAfter, segment } from '../src/emit/gzip.ts';
+import { gzipAfter, segment, segmentOf } from '../src/emit/gzip.ts';
 import { concatBytes } from '../src/tree/bytes.ts';
 
 /** Text that compresses, noise that does not, nothing at all, and much of each. */
@@ -32,4 +32,19 @@ test('segments and rest are one gzip member that gives back all their bytes, wha
 test('the bytes say nothing of the machine: no name, no time, no system', () => {
   const compressed = gzipAfter([])(Buffer.from('text'));
   expect([...compressed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+});
+
+test('a block of another deflate is a segment too, wherever in its last byte it ends; more than one block is none', () => {
+  const endings = new Set<boolean>();
+  for (let size = 1; size < 200; size += 1) {
+    const plain = Buffer.from('kubelet containerd '.repeat(size).slice(0, size * 7));
+    const block = deflateRawSync(plain);
+    const one = segmentOf(plain, block);
+    endings.add(one?.deflated?.length === block.length + 4);
+    expect(one && gunzipSync(gzipAfter([one])(Buffer.from('rest'))).toString()).toBe(`${plain}rest`);
+  }
+  expect([...endings].sort()).toEqual([false, true]);
+  const lines = Buffer.from(Array.from({ length: 60_000 }, (_, index) => `${Math.imul(index, 40503)}\n`).join(''));
+  expect(segmentOf(lines, deflateRawSync(lines))).toBeUndefined();
+  expect(segmentOf(Buffer.from('this'), deflateRawSync(Buffer.from('that')))).toBeUndefined();
 });

@@ -11,7 +11,7 @@ import { makeCluster, run, type TestCluster } from './support/cluster.ts';
 
 const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex');
 
-async function tarball(members: Readonly<Record<string, string>>): Promise<Buffer> {
+async function tarball(members: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
   const archive = pack();
   for (const [name, content] of Object.entries(members)) archive.entry({ name }, content);
   archive.finalize();
@@ -85,6 +85,40 @@ test('pin fetches the URLs in order, past a dead one; a failure leaves pins.yaml
     sha256: sha256('the binary'),
     size: 10,
   });
+});
+
+/** The beginning of an ELF program. */
+function program(machine: number): Buffer {
+  const head = Buffer.alloc(64);
+  head.write('\x7fELF\x02\x01\x01', 'latin1');
+  head.writeUInt16LE(machine, 18);
+  return head;
+}
+
+test.each([
+  ['a program', 'tool', (content: Buffer) => content],
+  ['all programs of an archive', 'tool.tar.gz', (content: Buffer) => tarball({ README: 'text', 'bin/tool': content })],
+])('%s for another machine is not pinned', async (_, name, wrap) => {
+  const cluster = await makeCluster();
+  cluster.write('pins.yaml', `version: 1\nbinaries: {tool: {1.0.0: {amd64: {url: "https://example.org/${name}"}}}}\n`);
+  const file = `mirror/tool/1.0.0/amd64/${name}`;
+  const pinned = async (machine: number) => {
+    cluster.write(file, await wrap(program(machine)));
+    return run(cluster, 'pin', '--mirror', path.join(cluster.folder, 'mirror'));
+  };
+  const { code, err } = await pinned(183);
+  expect(code).toBe(1);
+  expect(err).toContain(`PIN_NOT_FILLED: tool 1.0.0 amd64 cannot be pinned: `);
+  expect(err).toContain(`${file} is for arm64, not for amd64`);
+  expect((await pinned(40)).err).toContain('is for ELF machine 40, not for amd64');
+  expect((await pinned(62)).code).toBe(0);
+});
+
+test('an archive may have programs of several machines beside the right one', async () => {
+  const cluster = await makeCluster();
+  cluster.write('pins.yaml', 'version: 1\nbinaries: {tool: {1.0.0: {amd64: {url: "https://example.org/t.tgz"}}}}\n');
+  cluster.write('mirror/tool/1.0.0/amd64/t.tgz', await tarball({ a: program(183), b: program(62) }));
+  expect((await run(cluster, 'pin', '--mirror', path.join(cluster.folder, 'mirror'))).code).toBe(0);
 });
 
 test('a mirror that lacks a binary is named', async () => {

@@ -1,7 +1,7 @@
 """firstboot: makes this machine the worker of its manifest."""
 
-import worker
 from report import phase
+from worker import binaries, clock, done, health, identify, install, kernel, registered, secrets, units
 
-for name in "identify clock secrets binaries install kernel units health registered done".split():
-    phase(getattr(worker, name))
+for work in identify, clock, secrets, binaries, install, kernel, units, health, registered, done:
+    phase(work)

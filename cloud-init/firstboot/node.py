@@ -1,18 +1,22 @@
-"""Files and commands; in a rehearsal (FIRSTBOOT_ROOT) commands are noted."""
+"""Files and commands; in a rehearsal (FIRSTBOOT_ROOT) commands are noted, not run."""
 
 import json
 import os
 import subprocess
 from hashlib import sha256
 from pathlib import Path
+from typing import Dict, List
 
 ROOT = os.environ.get("FIRSTBOOT_ROOT", "")
 HOME = "/var/lib/firstboot/"
+TEMP = ".firstboot"
+would: List[str] = []  # what could not happen in a rehearsal
 os.umask(0o077)
 
 
+# The end of its code, and a cause without secrets.
 class Problem(Exception):
-    """The end of its code, and a cause without secrets."""
+    pass
 
 
 def check(good: object, reason: str, cause: str) -> None:
@@ -36,31 +40,48 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def write(path: str, content: bytes, mode: str = "0600") -> None:
+def beside(path: str) -> Path:
+    """Where a file grows, with mode 0600."""
+    at(path).parent.mkdir(0o700, True, True)
+    return at(path + TEMP)
+
+
+def settle(path: str, mode: str) -> None:
     """All or nothing, whenever power fails."""
-    temp = at(path + ".firstboot")
-    temp.parent.mkdir(0o700, True, True)
-    with open(temp, "wb") as file:
-        file.write(content)
-        file.flush()
+    with open(beside(path), "rb") as file:
+        head = file.read(20)
+        good = head[:4] != b"\x7fELF" or head[18:] == native
+        check(good, "ARCH", f"{path} is for ELF machine {head[18:].hex()}, not {native.hex()}")
         os.fsync(file.fileno())
-    temp.chmod(int(mode, 8))
-    temp.replace(at(path))
+    beside(path).chmod(int(mode, 8))
+    beside(path).replace(at(path))
 
 
-def save(name: str, content: dict) -> None:
+def write(path: str, content: bytes, mode: str = "0600") -> None:
+    beside(path).write_bytes(content)
+    settle(path, mode)
+
+
+def save(name: str, content: object) -> None:
     write(HOME + name, json.dumps(content, sort_keys=True).encode())
 
 
-def run(*argv: str) -> str:
+def real(*act: str) -> bool:
     if ROOT:
-        with open(at(HOME + "commands"), "a") as file:
-            print(*argv, file=file)
+        would.append(" ".join(act))
+    return not ROOT
+
+
+def run(*argv: str) -> str:
+    if not real(*argv):
         return ""
-    ended = subprocess.run(argv, stdout=-1, stderr=-2, errors="replace")
+    ended = subprocess.run(argv, stdout=-1, stderr=-2, errors="ignore")
     check(not ended.returncode, "", f"{argv}: {ended.stdout}")
     return ended.stdout
 
 
 manifest = json.loads(read(HOME + "manifest.json"))
-state = json.loads(read(HOME + "state.json") or "{}")  # digest of an archive: {path: digest}
+# The ELF machine: a rehearsal is of any architecture.
+native = {"amd64": b"\x3e\0", "arm64": b"\xb7\0"}[manifest["arch"]]
+native = native if ROOT else Path("/proc/self/exe").read_bytes()[18:20]
+state: Dict[str, Dict[str, str]] = json.loads(read(HOME + "state.json") or "{}")  # digest of an archive: {path: digest}

@@ -5,9 +5,8 @@ import { runShards } from '../adapters/shard.ts';
 import { checkFleet } from '../check/check.ts';
 import { userDataLimit } from '../emit/user-data.ts';
 import type { BuiltWorker } from '../fleet.ts';
-import type { Cluster } from '../spec/resolve.ts';
 import { withCommas } from '../tree/count.ts';
-import { didYouMean } from '../tree/did-you-mean.ts';
+import { chooseWorkers } from './choose-workers.ts';
 import { failed, openCluster, report } from './cluster-folder.ts';
 import type { CommandIo } from './io.ts';
 import { manifestText, mergeManifest, newManifest } from './manifest.ts';
@@ -61,27 +60,6 @@ export async function build(options: BuildOptions, io: CommandIo): Promise<numbe
   } finally {
     if (!committed) discardStaging(staging);
   }
-}
-
-function chooseWorkers(cluster: Cluster, names: readonly string[], io: CommandIo): Cluster['workers'] | undefined {
-  const known = cluster.workers.map(worker => worker.name);
-  const unknown = names.filter(name => !known.includes(name));
-  const problems = unknown.map(name => {
-    const meant = didYouMean(name, known);
-    const hint = meant ? `did you mean ${meant}?` : 'the names are under `workers` in the spec.';
-    return {
-      code: 'USAGE',
-      severity: 'error',
-      message: `${cluster.name} has no worker ${name}.`,
-      hint,
-      file: null,
-      notes: [],
-    };
-  });
-  for (const { message, hint } of problems) io.err(`firstboot: ${message}\n  hint: ${hint}\n`);
-  if (io.json && problems.length > 0) io.out(`${JSON.stringify({ diagnostics: problems })}\n`);
-  if (unknown.length > 0) return undefined;
-  return names.length === 0 ? cluster.workers : cluster.workers.filter(worker => names.includes(worker.name));
 }
 
 const mostLines = 50;

@@ -87,6 +87,74 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (options, _, io) =>
       (await import('./pin.ts')).pin({ cluster: specOf(options), mirror: textOf(options.mirror) }, io),
   },
+  rehearse: {
+    summary: 'run a worker’s real boot program in a scratch root, with metadata and object server of its own',
+    operands: 'WORKER',
+    count: [1, 1],
+    options: {
+      cluster,
+      root: { value: 'DIR', help: 'scratch root, kept (default: a temporary one, removed at the end)' },
+      mirror: { value: 'DIR', help: 'take the binaries from a folder instead of their URLs' },
+      fault: { value: 'NAME[@PHASE]', many: true, help: 'inject a fault; may be repeated; `list` names them all' },
+      json,
+    },
+    run: async (options, [worker = ''], io) =>
+      (await import('./rehearse.ts')).rehearseCommand(
+        {
+          cluster: specOf(options),
+          worker,
+          root: textOf(options.root),
+          mirror: textOf(options.mirror),
+          faults: listOf(options.fault),
+        },
+        io,
+      ),
+  },
+  boot: {
+    summary: 'boot workers’ exact bytes in local QEMU machines with real cloud-init',
+    operands: 'WORKER…',
+    count: [1, 64],
+    options: {
+      cluster,
+      image: { value: 'FILE', help: 'cloud image, raw or qcow2; never written to' },
+      kernel: { value: 'FILE', help: 'kernel, where the image is a bare file system' },
+      initrd: { value: 'FILE', help: 'initial RAM disk for --kernel' },
+      mirror: { value: 'DIR', help: 'take the binaries from a folder instead of their URLs' },
+      until: { value: 'PHASE', help: 'follow the boot until this phase is ok (default: done)' },
+      timeout: { value: 'TIME', help: 'give up after this time, for example 900s or 15m (default: 15m)' },
+      work: { value: 'DIR', help: 'folder for disks, consoles and logs; a disk there boots again' },
+      keep: { help: 'leave the machine running until Ctrl-C, and the folder after it' },
+      namespace: { value: 'NAME', help: 'use this network namespace and its bridge br0 (root)' },
+      fault: { value: 'NAME[@PHASE]', many: true, help: 'inject a fault of the servers, as `rehearse` does' },
+      json,
+    },
+    run: async (options, workers, io) =>
+      (await import('./boot.ts')).bootCommand(
+        {
+          cluster: specOf(options),
+          workers,
+          image: textOf(options.image),
+          kernel: textOf(options.kernel),
+          initrd: textOf(options.initrd),
+          mirror: textOf(options.mirror),
+          until: textOf(options.until),
+          timeout: textOf(options.timeout),
+          work: textOf(options.work),
+          keep: options.keep === true,
+          namespace: textOf(options.namespace),
+          faults: listOf(options.fault),
+        },
+        io,
+      ),
+  },
+  report: {
+    summary: 'read a console log or a boot report: what happened when',
+    operands: 'FILE|-',
+    count: [1, 1],
+    options: { html: { help: 'print a page with the timeline as a picture' }, json },
+    run: async (options, [file = ''], io) =>
+      (await import('./report.ts')).reportCommand({ file, html: options.html === true }, io),
+  },
   completion: {
     summary: 'print a shell completion script',
     operands: 'bash|zsh|fish',

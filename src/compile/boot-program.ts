@@ -2,6 +2,7 @@ import type { Files } from '../ports/files.ts';
 import { readYaml } from '../spec/yaml.ts';
 import { invariant } from '../tree/invariant.ts';
 import { isJsonMap, type JsonMap } from '../tree/merge.ts';
+import { bootScript } from './boot-script.ts';
 
 /** A text file that goes to the node as it is; `path` is its path there. */
 export type StaticFile = { readonly path: string; readonly name: string; readonly bytes: Uint8Array };
@@ -16,29 +17,29 @@ export function readBootProgram(files: Files): {
   const skeleton = `${folder}/user-data.yaml`;
   const yaml = readYaml(skeleton, files.read(skeleton));
   invariant(yaml.ok && isJsonMap(yaml.value), `${skeleton} is a map`);
-  const modules = (files.list(`${folder}/firstboot`) ?? []).filter(name => /^\w+\.py$/.test(name));
-  const sources = [
-    ...modules.map(name => ({ path: `/usr/local/lib/firstboot/${name}`, name: `${folder}/firstboot/${name}` })),
-    { path: '/etc/systemd/system/firstboot.service', name: `${folder}/firstboot.service` },
-  ];
+  const names = (files.list(`${folder}/firstboot`) ?? []).filter(name => /^\w+\.py$/.test(name));
+  const modules = names.map(name => [name.replace('.py', ''), readText(files, `${folder}/firstboot/${name}`)] as const);
+  const unit = 'firstboot.service';
+  const encode = (text: string) => new TextEncoder().encode(text);
   return {
     cloudConfig: yaml.value,
-    bootProgram: sources.map(source => {
-      const result = files.read(source.name);
-      invariant(result.kind === 'file', `${source.name} is there`);
-      return { ...source, bytes: source.path.endsWith('.py') ? withoutComments(result.bytes) : result.bytes };
-    }),
+    bootProgram: [
+      {
+        path: '/usr/local/lib/firstboot/__main__.py',
+        name: `${folder}/firstboot/__main__.py`,
+        bytes: encode(bootScript(new Map(modules))),
+      },
+      {
+        path: `/etc/systemd/system/${unit}`,
+        name: `${folder}/${unit}`,
+        bytes: encode(readText(files, `${folder}/${unit}`).replace(/^#.*\n/gm, '')),
+      },
+    ],
   };
 }
 
-/**
- * Comments and docstrings stay in the repository: user-data is small, and they are a tenth of it. The docstring of a class is
- * its body here and stays.
- */
-function withoutComments(source: Uint8Array): Uint8Array {
-  const lines = new TextDecoder().decode(source).split('\n');
-  const kept = lines.filter(
-    (line, index) => !/^\s*(#|""".*"""$)/.test(line) || /^\s*class /.test(lines[index - 1] ?? ''),
-  );
-  return new TextEncoder().encode(kept.join('\n').replace(/^\n+/, ''));
+function readText(files: Files, name: string): string {
+  const result = files.read(name);
+  invariant(result.kind === 'file', `${name} is there`);
+  return new TextDecoder().decode(result.bytes);
 }

@@ -212,11 +212,16 @@ function binariesOf(
           urls: pin.url,
           sha256: pin.sha256,
           size: pin.size,
-          files: pin.files,
+          files: pin.files && onlyMembers(pin.files, binary.members),
         },
       ];
     }),
   );
+}
+
+/** `pin` writes down all that an archive holds; what is not installed would be looked for in vain on each boot. */
+function onlyMembers(files: Readonly<Record<string, string>>, members: readonly string[] | undefined) {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => members?.includes(name) ?? true));
 }
 
 function describeCertificate({ certificate }: Identity): BundleCertificate | undefined {

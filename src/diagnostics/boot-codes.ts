@@ -6,7 +6,7 @@ export const bootCodes = {
   BOOT_IDENTIFY: {
     title: 'Instance metadata did not answer',
     explain:
-      'For 60 s there was no answer of IMDSv2 at 169.254.169.254, or no credentials of the instance’s role. Look at the metadata options of the instance (enabled, hop limit), at its profile and its network.',
+      'For 60 s there was no answer of IMDSv2 at 169.254.169.254, or, where the archive is fetched from S3, no credentials of the instance’s role. Look at the metadata options of the instance (enabled, hop limit), at its profile and its network. “no instance profile, or not yet”: associate the instance profile of cluster.yaml with the instance; a new one takes some seconds to arrive.',
   },
   BOOT_IDENTIFY_INSTANCE: {
     title: 'The machine was made from an image of a worker',
@@ -29,14 +29,14 @@ export const bootCodes = {
       'What cloud-init wrote is not what was compiled: a power cut in the middle of it, or another program changed a file. A reboot writes them again; else replace the worker.',
   },
   BOOT_CLOCK: {
-    title: 'The clock is outside the certificate’s validity',
+    title: 'The clock is wrong',
     explain:
-      'After 120 s of waiting for time synchronisation the clock was still before notBefore or after notAfter. The cause has the three times.',
+      'After 120 s of waiting for time synchronisation the clock was still before the certificate’s notBefore or after its notAfter (the cause has the three times), or 300 s and more away from the time that instance metadata gives; S3 refuses requests signed more than 15 minutes ahead or behind. Look at the image’s time synchronisation; on EC2 169.254.169.123 answers NTP.',
   },
   BOOT_SECRETS: {
     title: 'The secrets archive cannot be had',
     explain:
-      'For 15 minutes the object store did not give it. 403: not staged yet, or the role lacks s3:GetObject or kms:Decrypt (without ListBucket a missing object is 403 too). 404: the role may list. Else: network, DNS or proxy.',
+      'For 15 minutes the object store did not give it. 403: not staged yet, or the role lacks s3:GetObject or kms:Decrypt (without ListBucket a missing object is 403 too). 404: the role may list. The cause has S3’s own code: SignatureDoesNotMatch and RequestTimeTooSkewed speak of the request, ExpiredToken and InvalidAccessKeyId of the role’s credentials. Else: network, DNS or proxy.',
   },
   BOOT_SECRETS_DIGEST: {
     title: 'The secrets archive is not the one compiled',
@@ -49,12 +49,18 @@ export const bootCodes = {
   },
   BOOT_BINARIES: {
     title: 'A binary cannot be had',
-    explain: 'No mirror gave it, or the disk is full. The cause names the last mirror and what it said.',
+    explain:
+      'No mirror gave it, or the disk is full. The cause names the last mirror and what it said. What came already is kept (beside its final name, or in /var/lib/firstboot, ending in .firstboot) and the next mirror, attempt or boot goes on from there.',
   },
   BOOT_BINARIES_DIGEST: {
     title: 'A binary is not the pinned one',
     explain:
       'Its SHA-256 or size is not the one of pins.yaml: cut short, an error page, another architecture or release, or tampered with. It got no final name. Correct the pin with `firstboot pin`, or the mirror.',
+  },
+  BOOT_BINARIES_ARCH: {
+    title: 'A binary is for another machine',
+    explain:
+      'The digest is the pinned one, but the program’s ELF header names another machine than this one: 3e00 is amd64, b700 is arm64. It got no final name, and no other mirror is asked. The pin stands under the wrong architecture in pins.yaml, or the instance type is of another one than the worker’s arch.',
   },
   BOOT_BINARIES_CONTENT: {
     title: 'An archive lacks a member',
@@ -82,7 +88,12 @@ export const bootCodes = {
   BOOT_REGISTERED: {
     title: 'The api-server does not show the Node',
     explain:
-      'Asked with the node’s own kubeconfig, the api-server did not give the Node. 404: the kubelet has not registered; 401: it does not trust the CA; else it cannot be reached.',
+      'Asked with the node’s own kubeconfig, the api-server did not give the Node. 404: the kubelet has not registered; 401: it does not trust the CA; else it cannot be reached. Where the kubeconfig’s proxy-url is of https or socks5, nothing is asked.',
+  },
+  BOOT_REGISTERED_ADDRESS: {
+    title: 'The Node has another address than the worker',
+    explain:
+      'The kubelet registered with an InternalIP that is not the worker’s privateIp, so the api-server reaches something else or fails on the certificate. The kubelet takes the address of the default route’s interface: look at the routes, and at --node-ip in a unit of your own.',
   },
   BOOT_REGISTERED_OTHER: {
     title: 'The Node belongs to another instance',

@@ -49,7 +49,7 @@ export function writeBootManifest({
     fingerprint,
     secrets: { region, url: secretsUrl(cluster, names), sha256: archive.digest, size: archive.bytes.size },
     archive: modesOf(archived),
-    files: { sha256: digestOfAll(written, digestOf), modes: modesOf(written) },
+    files: filesOf(written, digestOf),
     folders: { ...facts.folders, ...Object.fromEntries(secretFolders(bundle).map(folder => [folder, '0700'])) },
     certificate: certificate ? { notBefore: certificate.notBefore, notAfter: certificate.notAfter } : null,
     binaries: bundle.binaries.map(({ name, version, urls, sha256: digest, size, install, unpack, members, files }) => ({
@@ -68,7 +68,7 @@ export function writeBootManifest({
     sysctls: bundle.files.some(file => file.path === sysctlsPath) ? sysctlsPath : null,
     units: bundle.units,
     kubelet: kubeletOf(bundle, facts),
-    proxy: facts.proxy,
+    proxy: facts.proxy ?? undefined,
     trust: cluster.node.ca.length > 0 || undefined,
     swap: bundle.kubelet?.config.failSwapOn === false || undefined,
   };
@@ -76,23 +76,29 @@ export function writeBootManifest({
 }
 
 const defaultHealthzPort = 10248;
+const defaultSocket = '/run/containerd/containerd.sock';
 
+/** What the boot program takes for granted is left out. */
 function kubeletOf({ kubelet }: Bundle, { kubelet: paths }: BootFacts) {
-  const port = kubelet?.config.healthzPort;
-  if (!paths || typeof port !== 'number' || port === defaultHealthzPort) return paths;
-  return { ...paths, healthz: `http://127.0.0.1:${port}/healthz` };
+  if (!paths) return paths;
+  const { healthzPort: port, containerRuntimeEndpoint: endpoint } = kubelet?.config ?? {};
+  const socket = typeof endpoint === 'string' ? endpoint.replace(/^unix:\/\//, '') : '';
+  return {
+    ...paths,
+    healthz: typeof port === 'number' && port !== defaultHealthzPort ? `http://127.0.0.1:${port}/healthz` : undefined,
+    socket: socket.startsWith('/') && socket !== defaultSocket ? socket : undefined,
+  };
 }
 
 function modesOf(files: readonly BundleFile[]): Readonly<Record<string, string>> {
   return Object.fromEntries(files.map(file => [file.path, file.mode]));
 }
 
-/** One hash for all files that cloud-init writes, so that one torn by a power cut is noticed. */
-function digestOfAll(files: readonly BundleFile[], digestOf: (content: Uint8Array) => string): string {
+/** One hash for all files that cloud-init writes, so that one torn by a power cut is noticed; half of it tells as much. */
+function filesOf(files: readonly BundleFile[], digestOf: (content: Uint8Array) => string) {
   const sorted = [...files].sort((a, b) => byCodeUnit(a.path, b.path));
-  return sha256(
-    sorted.map(({ path, content }) => `${path}\0${content instanceof Secret ? '' : digestOf(content)}\n`).join(''),
-  );
+  const lines = sorted.map(({ path, content }) => `${path}\0${content instanceof Secret ? '' : digestOf(content)}\n`);
+  return { sha256: sha256(lines.join('')).slice(0, 32), paths: sorted.map(({ path }) => path) };
 }
 
 /** Folders that hold a private key: closed to all but root. */

@@ -13,6 +13,8 @@ const level = 9;
 const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255);
 /** A last block with nothing in it. */
 const lastBlock = Uint8Array.of(3, 0);
+/** A last block that holds the byte 1 as it is: read only where what is before it has not ended the stream. */
+const storedByte = Uint8Array.of(1, 1, 0, 0xfe, 0xff, 1);
 /** How far a segment looks back into the ones before it: beyond 4 KiB it saves 20 bytes and costs twice the time. */
 const window = 4096;
 
@@ -60,6 +62,19 @@ function isSound(deflated: Uint8Array, bytes: Uint8Array, dictionary: Uint8Array
 /** A segment that follows `before`. */
 export function segment(plain: Uint8Array, before: Uint8Array): Segment {
   return { plain, deflated: deflateUnfinished(plain, before.subarray(-window)) };
+}
+
+/**
+ * The same of a deflate stream that is a single block: its mark as the last one is taken away, and an empty stored block ends
+ * it at a byte (whose header may fit into the last byte, or not). Undefined for anything else.
+ */
+export function segmentOf(plain: Uint8Array, block: Uint8Array): Segment | undefined {
+  const opened = concatBytes([Uint8Array.of((block[0] ?? 0) & 0xfe), block.subarray(1)]);
+  const endings = [[], [0]].map(rest => Uint8Array.of(...rest, 0, 0, 0xff, 0xff));
+  const deflated = endings
+    .map(ending => concatBytes([opened, ending]))
+    .find(one => isSound(concatBytes([one, storedByte]), concatBytes([plain, Uint8Array.of(1)]), new Uint8Array(0)));
+  return deflated && { plain, deflated };
 }
 
 /**

@@ -3,7 +3,7 @@ import { concatBytes, equalBytes } from '../tree/bytes.ts';
 import { sha256 } from '../tree/digest.ts';
 import type { JsonMap } from '../tree/merge.ts';
 import { cloudConfigHead, writeFilesEntry } from './cloud-config.ts';
-import { type Segment, segment } from './gzip.ts';
+import { type Segment, segment, segmentOf } from './gzip.ts';
 
 const digestSize = 32;
 const headSize = digestSize + 4;
@@ -20,9 +20,15 @@ export function bootPrefix(
 /**
  * @public The build of firstboot calls it.
  * A prefix to be kept with the program: a young process takes 30 ms to write and compress it. Empty when it cannot be compressed.
+ * There is time for a better deflate, which gives a single block.
  */
-export function packPrefix(cloudConfig: JsonMap, bootProgram: readonly StaticFile[]): Uint8Array {
-  const { plain, deflated } = writePrefix(cloudConfig, bootProgram);
+export async function packPrefix(
+  cloudConfig: JsonMap,
+  bootProgram: readonly StaticFile[],
+  deflate: (plain: Uint8Array) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const written = writePrefix(cloudConfig, bootProgram);
+  const { plain, deflated } = segmentOf(written.plain, await deflate(written.plain)) ?? written;
   const size = new Uint8Array(4);
   new DataView(size.buffer).setUint32(0, plain.length);
   return deflated ? concatBytes([digestOf(cloudConfig, bootProgram), size, plain, deflated]) : new Uint8Array(0);

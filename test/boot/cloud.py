@@ -1,10 +1,12 @@
 """EC2 as a booting machine sees it, on loopback: metadata, S3, a mirror; and a scratch root with a worker's files."""
 
+import contextlib
 import hashlib
 import hmac
 import http.server
 import io
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -12,10 +14,13 @@ import sys
 import tarfile
 import tempfile
 import threading
+import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
-PROGRAM = pathlib.Path(__file__).parents[2] / "cloud-init" / "firstboot"
+PROGRAM = pathlib.Path(
+    os.environ.get("FIRSTBOOT_PROGRAM") or pathlib.Path(__file__).parents[2] / "cloud-init" / "firstboot"
+)
 INSTANCE = "i-0123456789abcdef0"
 SECRET_KEY = "w" * 40
 ARN = f"arn%3Aaws%3Aec2%3Aus-east-1%3A123456789012%3Ainstance/{INSTANCE}"
@@ -31,6 +36,11 @@ Fault = Callable[[Answer], Optional[Answer]]
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def elf(content: bytes, machine: int = 62) -> bytes:
+    """A program, to the eye of whoever reads its header; 62 is amd64, 183 arm64."""
+    return b"\x7fELF\2\1\1" + bytes(9) + b"\2\0" + machine.to_bytes(2, "little") + content
 
 
 def tar_of(files: Dict[str, bytes], mode: int = 0o600, kind: str = "w") -> bytes:
@@ -68,6 +78,7 @@ class Cloud:
         self.files: Dict[str, bytes] = {}
         self.objects: Dict[str, bytes] = {}
         self.instance, self.address = INSTANCE, "10.0.1.20"
+        self.ahead: Optional[float] = 0  # seconds; None: no answer tells the time
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
         self.base = f"http://127.0.0.1:{self.server.server_port}"
@@ -134,12 +145,20 @@ class Cloud:
                 self.send_response(status)
                 self.send_header("content-length", str(length))
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(ConnectionError):
+                    self.wfile.write(body)
                 self.close_connection = True
 
             do_GET = do_PUT = reply
 
-            def log_message(self, *_: Any) -> None:
+            def date_time_string(self, timestamp: Optional[float] = None) -> str:
+                return super().date_time_string(time.time() + (cloud.ahead or 0))
+
+            def send_header(self, keyword: str, value: str) -> None:
+                if keyword != "Date" or cloud.ahead is not None:
+                    super().send_header(keyword, value)
+
+            def log_message(self, format: str, *args: Any) -> None:
                 pass
 
         return Handler
@@ -163,13 +182,15 @@ class Machine:
         self.folder = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.folder.name)
         self.public = {
-            "/var/lib/kubelet/kubeconfig": b"apiVersion: v1\n",
+            "/var/lib/kubelet/kubeconfig": b"apiVersion: v1\nclusters: [{cluster: {\n  server: https://10.0.1.10:6443\n}}]\n",
             "/etc/systemd/system/kubelet.service": b"[Service]\n",
         }
         self.secrets = tar_of({KEY_PATH[1:]: MARK + b"\n" * 99})
-        kubelet, runc = b"\x7fELF kubelet" + BYTES, b"\x7fELF runc" + BYTES[: 1 << 16]
+        kubelet, runc = elf(b"kubelet" + BYTES), elf(b"runc" + BYTES[: 1 << 16])
+        self.kubelet = kubelet
+        self.redirects: Dict[str, str] = {}
         members = {
-            "bin/containerd": BYTES[: 1 << 18],
+            "bin/containerd": elf(BYTES[: 1 << 18]),
             "bin/ctr": b"ctr",
             "./../escape": b"x",
             "/abs": b"x",
@@ -195,7 +216,7 @@ class Machine:
                 "size": len(self.secrets),
             },
             "archive": {KEY_PATH: "0600"},
-            "files": {"sha256": sha256(listing.encode()), "modes": {path: "0600" for path in self.public}},
+            "files": {"sha256": sha256(listing.encode()), "paths": sorted(self.public)},
             "folders": {"/var/lib/kubelet": "0700"},
             "certificate": {"notBefore": "2020-01-01T00:00:00Z", "notAfter": "2099-01-01T00:00:00Z"},
             "binaries": [
@@ -229,10 +250,14 @@ class Machine:
         }
         for path, content in self.public.items():
             self.put(path, content)
+        self.remake()
         self.put("/proc/sys/kernel/hostname", b"worker-0\n")
         self.put("/sys/class/dmi/id/product_uuid", b"ec2e1916-9099-7caf-fd21-012345678900\n")
-        self.put("/var/lib/firstboot/manifest.json", json.dumps(self.manifest).encode())
         self.put("/var/lib/firstboot/ready", b"")
+
+    def remake(self) -> None:
+        """After a change of the manifest."""
+        self.put("/var/lib/firstboot/manifest.json", json.dumps(self.manifest).encode())
 
     def put(self, path: str, content: bytes) -> None:
         file = self.path(path)
@@ -248,6 +273,7 @@ class Machine:
             "https://bucket.s3.us-east-1.amazonaws.com/": self.cloud.base + "/s3/bucket/",
             "https://example.org": self.cloud.base,
             "https://dead.example.org": "http://127.0.0.1:9",
+            **self.redirects,
         }
         environment = {
             "FIRSTBOOT_ROOT": str(self.root),
@@ -272,12 +298,12 @@ class Machine:
 
     @property
     def commands(self) -> List[str]:
-        noted = self.path("/var/lib/firstboot/commands")
-        return noted.read_text().splitlines() if noted.exists() else []
+        """All that could not happen, in the order of the phases."""
+        return [act for entry in self.report["phases"] for act in entry.get("would", [])]
 
     def tree(self) -> Dict[str, Tuple[int, str]]:
         """Every file but what tells of the run itself."""
-        own = ("report.json", "commands", "ready")
+        own = ("report.json", "ready")
         files = [file for file in self.root.rglob("*") if file.is_file() and file.name not in own]
         return {
             str(file.relative_to(self.root)): (file.stat().st_mode & 0o7777, sha256(file.read_bytes()))

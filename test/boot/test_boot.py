@@ -1,39 +1,13 @@
 """The boot program in scratch roots, against instance metadata, S3 and a mirror on loopback."""
 
 import json
-import os
-import random
-import time
+import re
 import unittest
-from typing import Any
 
-from cloud import INSTANCE, KEY_PATH, MARK, ROLE, SECRET_KEY, Cloud, Machine, times
+from case import BootCase
+from cloud import INSTANCE, KEY_PATH, MARK, ROLE, SECRET_KEY, times
 
 KUBELET = "/usr/local/bin/kubelet"
-
-
-class BootCase(unittest.TestCase):
-    def setUp(self) -> None:
-        self.cloud = Cloud()
-        self.addCleanup(self.cloud.close)
-
-    def machine(self, **changes: Any) -> Machine:
-        machine = Machine(self.cloud, **changes)
-        self.addCleanup(machine.folder.cleanup)
-        return machine
-
-    def fails(self, machine: Machine, phase: str, code: str, pace: float = 0.001) -> str:
-        """It fails closed: with this code, and the kubelet was not started."""
-        self.assertEqual(1, machine.boot(pace), machine.output)
-        last = machine.lines[-1]
-        self.assertEqual((phase, "failed", code), (last["phase"], last["status"], last["code"]), machine.output)
-        self.assertEqual([phase, code], [machine.report["phases"][-1][key] for key in ("phase", "code")])
-        self.assertNotIn("systemctl start kubelet.service", machine.commands)
-        return last["cause"]
-
-    def boots(self, machine: Machine) -> None:
-        self.assertEqual(0, machine.boot(), machine.output)
-        self.assertEqual(("done", "ok"), (machine.lines[-1]["phase"], machine.lines[-1]["status"]))
 
 
 class Happy(BootCase):
@@ -63,6 +37,25 @@ class Happy(BootCase):
         self.assertEqual([(name, status) for name in names for status in ("start", "ok")], phases)
         self.assertEqual(INSTANCE, machine.lines[-1]["instanceId"])
         self.assertEqual("f" * 64, machine.lines[-1]["fingerprint"])
+
+    def test_a_rehearsal_tells_what_could_not_happen(self) -> None:
+        machine = self.machine()
+        self.boots(machine)
+        self.assertIs(True, machine.report["rehearsal"])
+        would = {entry["phase"]: entry["would"] for entry in machine.report["phases"]}
+        self.assertEqual([], would["secrets"])
+        self.assertEqual(["modprobe overlay", "modprobe br_netfilter"], would["kernel"][:2])
+        self.assertEqual(
+            [
+                "systemctl is-active containerd.service",
+                "systemctl is-active kubelet.service",
+                "connect /run/containerd/containerd.sock",
+                "GET http://127.0.0.1:10248/healthz",
+            ],
+            would["health"],
+        )
+        self.assertEqual(["GET https://10.0.1.10:6443/api/v1/nodes/worker-0"], would["registered"])
+        self.assertNotIn("would", machine.output)
 
     def test_units_start_in_order_and_the_kubelet_last(self) -> None:
         machine = self.machine()
@@ -130,7 +123,6 @@ class Identity(BootCase):
     def test_an_image_of_a_worker_does_not_start(self) -> None:
         machine = self.machine()
         self.boots(machine)
-        machine.path("/var/lib/firstboot/commands").unlink()
         self.cloud.instance = "i-0000000000000000f"
         self.assertIn(INSTANCE, self.fails(machine, "identify", "BOOT_IDENTIFY_INSTANCE"))
         machine.put("/var/lib/firstboot/ready", b"")  # cloud-init wrote the files anew, for the new instance
@@ -175,7 +167,24 @@ class Identity(BootCase):
         self.cloud.faults[ROLE] = [times(2, lambda _: (404, b""))]
         machine = self.machine()
         self.boots(machine)
-        self.assertEqual(["BOOT_SECRETS"] * 2, [line["code"] for line in machine.lines if line["status"] == "retry"])
+        self.assertEqual(["BOOT_IDENTIFY"] * 2, [line["code"] for line in machine.lines if line["status"] == "retry"])
+
+    def test_no_role(self) -> None:
+        self.cloud.faults[ROLE] = [lambda _: (404, b"")]
+        self.assertIn("no instance profile", self.fails(self.machine(), "identify", "BOOT_IDENTIFY"))
+
+    def test_a_role_without_credentials(self) -> None:
+        refused = b'{"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume the role"}'
+        self.cloud.faults[ROLE + "firstboot-worker"] = [lambda _: (200, refused)]
+        self.assertIn("AssumeRoleUnauthorizedAccess", self.fails(self.machine(), "identify", "BOOT_IDENTIFY"))
+
+    def test_no_role_is_needed_where_nothing_is_signed(self) -> None:
+        self.cloud.faults[ROLE] = [lambda _: (404, b"")]
+        machine = self.machine()
+        self.cloud.files["/x.tar"] = machine.secrets
+        machine.manifest["secrets"]["url"] = "https://example.org/x.tar"
+        machine.remake()
+        self.boots(machine)
 
     def test_clock_before_and_after_the_certificate(self) -> None:
         for start, end in (
@@ -186,100 +195,16 @@ class Identity(BootCase):
             self.assertIn(start, cause)
             self.assertIn(end, cause)
 
+    def test_a_clock_that_metadata_contradicts(self) -> None:
+        for ahead in (900, -900):
+            self.cloud.ahead = ahead
+            cause = self.fails(self.machine(), "clock", "BOOT_CLOCK")
+            self.assertAlmostEqual(-ahead, int(re.findall(r"is (-?\d+) s ahead of", cause)[0]), delta=5)
+            self.assertEqual([], [line for line in self.cloud.requests if "/s3/" in line], "nothing was signed")
 
-class Fetching(BootCase):
-    def object_path(self) -> str:
-        return next(iter(self.cloud.objects))
-
-    def test_not_staged_yet(self) -> None:
-        machine = self.machine()
-        self.cloud.faults[self.object_path()] = [times(3, lambda _: (403, b""))]
-        self.boots(machine)
-        entry = next(entry for entry in machine.report["phases"] if entry["phase"] == "secrets")
-        self.assertEqual(4, entry["attempts"])
-
-    def test_never_staged(self) -> None:
-        machine = self.machine()
-        self.cloud.objects.clear()
-        self.assertIn("403", self.fails(machine, "secrets", "BOOT_SECRETS"))
-        self.assertFalse(machine.path(KEY_PATH).exists())
-
-    def test_tampered_archive(self) -> None:
-        machine = self.machine()
-        self.cloud.objects[self.object_path()] += b"x"
-        self.fails(machine, "secrets", "BOOT_SECRETS_DIGEST")
-        self.assertFalse(machine.path(KEY_PATH).exists())
-
-    def test_archive_without_the_file(self) -> None:
-        machine = self.machine(archive={KEY_PATH: "0600", "/etc/other-key.pem": "0600"})
-        self.fails(machine, "secrets", "BOOT_SECRETS_CONTENT")
-        self.assertFalse(machine.path(KEY_PATH).exists())
-
-    def test_a_cut_is_resumed(self) -> None:
-        machine = self.machine()
-        self.cloud.faults["/bin/kubelet"] = [times(1, lambda right: (-1, right[1]))]
-        self.boots(machine)
-        half = len(self.cloud.files["/bin/kubelet"]) // 2
-        self.assertEqual(
-            [f"GET /bin/kubelet bytes={n}-" for n in (0, half)],
-            [line for line in self.cloud.requests if "kubelet" in line],
-        )
-
-    def test_a_part_that_no_mirror_goes_on_with(self) -> None:
-        machine = self.machine()
-        right = self.cloud.files["/bin/kubelet"]
-        self.cloud.faults["/bin/kubelet"] = [
-            times(1, lambda _: (-1, bytes(4 * len(right)))),
-            times(1, lambda _: (416, b"")),
-        ]
-        self.boots(machine)
-
-    def test_wrong_binary(self) -> None:
-        for wrong in (b"<html>error</html>", b"\x7fELF for another machine"):
-            machine = self.machine()
-            self.cloud.files["/bin/kubelet"] = wrong
-            self.fails(machine, "binaries", "BOOT_BINARIES_DIGEST")
-            self.assertFalse(machine.path(KUBELET).exists())
-            self.assertTrue(machine.path("/usr/local/bin/runc").exists(), "the others go on")
-
-    def test_mirrors_in_order(self) -> None:
-        machine = self.machine()
-        self.cloud.files["/bin/truncated"] = self.cloud.files["/bin/kubelet"][:-1]
-        machine.manifest["binaries"][2]["urls"] = [
-            "https://dead.example.org/k",
-            "https://example.org/none",
-            "https://example.org/bin/truncated",
-            "https://example.org/bin/kubelet",
-        ]
-        machine.put("/var/lib/firstboot/manifest.json", json.dumps(machine.manifest).encode())
-        self.boots(machine)
-        self.assertEqual([], [line for line in machine.lines if line["status"] == "retry"])
-
-    def test_a_member_missing(self) -> None:
-        machine = self.machine()
-        machine.manifest["binaries"][1]["members"].append("bin/containerd-shim-runc-v2")
-        machine.put("/var/lib/firstboot/manifest.json", json.dumps(machine.manifest).encode())
-        self.fails(machine, "binaries", "BOOT_BINARIES_CONTENT")
-
-
-class Killed(BootCase):
-    def test_any_moment(self) -> None:
-        """SIGKILL, then a rerun: the same tree as without; nothing wider than asked in between."""
-        whole = self.machine()
-        start = time.monotonic()
-        self.boots(whole)
-        lasted = time.monotonic() - start
-        for _ in range(int(os.environ.get("FIRSTBOOT_KILLS", 12))):
-            machine = self.machine()
-            process = machine.start()
-            time.sleep(random.uniform(0.1, lasted))
-            process.kill()
-            process.communicate()
-            for path, (mode, _) in machine.tree().items():
-                if "key.pem" in path:
-                    self.assertEqual(0o600, mode, path)
-            self.boots(machine)
-            self.assertEqual(whole.tree(), machine.tree())
+    def test_metadata_that_does_not_tell_the_time(self) -> None:
+        self.cloud.ahead = None
+        self.boots(self.machine())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The tutorial end to end on this machine, without firstboot: how long its own steps take, and that the lab works.
 # usage: baseline.sh IMAGE [WORKERS=1]     needs LAB/bin (build.sh) and an image (mkimage.sh); KEEP=FOLDER keeps logs and PKI
+# UNTIL=kubelet: without an api-server, until worker-0's kubelet runs (scripts/bench-boot.mjs)
 set -euo pipefail
 
 cd "$(dirname "$0")"
@@ -22,10 +23,8 @@ inside() { ip netns exec "$ns" "$@"; }
 
 ./net.sh up "$ns"
 ./pki.sh "$run/pki"
-./control-plane.sh up "$ns" "$LAB/bin" "$run/control-plane" "$run/pki"
-ip netns exec "$ns" dnsmasq --no-daemon --conf-file=/dev/null --port=0 --interface=br0 --bind-interfaces --leasefile-ro \
-  --dhcp-range=10.0.1.20,static --dhcp-option=3,10.0.1.1 \
-  --dhcp-host=02:00:0a:00:01:14,10.0.1.20 --dhcp-host=02:00:0a:00:01:15,10.0.1.21 >"$run/dhcp.log" 2>&1 </dev/null &
+[ "${UNTIL:-}" = kubelet ] || ./control-plane.sh up "$ns" "$LAB/bin" "$run/control-plane" "$run/pki"
+./dhcp.sh "$ns" >"$run/dhcp.log" 2>&1 &
 pids+=($!)
 ip netns exec "$ns" python3 -m http.server --directory "$LAB/bin" --bind 10.0.1.1 8000 >"$run/www.log" 2>&1 </dev/null &
 pids+=($!)
@@ -42,6 +41,14 @@ for n in $all; do
   ./machine.sh "$ns" "$n" "$image" "$run/console$n.log" &
   pids+=($!)
 done
+if [ "${UNTIL:-}" = kubelet ]; then
+  for _ in $(seq 400); do
+    grep -qa 'MARK kubelet-active' "$run/console0.log" 2>/dev/null && break
+    sleep 1
+  done
+  [ -z "${KEEP:-}" ] || cp -r "$run" "$KEEP"
+  exit
+fi
 kubectl() { inside "$LAB/bin/kubectl" --kubeconfig "$run/pki/admin.kubeconfig" "$@"; }
 for n in $all; do
   for _ in $(seq 400); do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the real servers and node binaries that the tests use, from their Go modules, into LAB/bin and LAB/cni.
 # usage: build.sh [COMPONENT…]     (default: all)     LAB defaults to ~/.cache/firstboot-lab
-# Components: verify (ours, go/verify), versitygw containerd runc cni crictl etcd kubernetes; kubelet is the one binary of kubernetes alone.
+# Components: verify (ours, go/verify), versitygw containerd runc cni crictl etcd kubernetes; and each binary of kubernetes by its name.
 # A binary of the version in its go.mod is left as it is. Two builds take turns. Needs Go 1.26.8, gcc and libseccomp-dev.
 set -euo pipefail
 
@@ -42,11 +42,10 @@ component() {
   local P=github.com/containernetworking/plugins S=k8s.io/kubernetes/cmd
   case $1 in
     verify) (cd "$here/go/verify" && CGO_ENABLED=0 go build -trimpath -o "$LAB/bin/.verify.new" . && mv -f "$LAB/bin/.verify.new" "$LAB/bin/verify") ;;
-    kubelet) compile kubernetes k8s.io/kubernetes "$LAB/bin" 0 "" "$KUBERNETES_FLAGS" $S/kubelet ;;
-    kubernetes)
-      compile kubernetes k8s.io/kubernetes "$LAB/bin" 0 "" "$KUBERNETES_FLAGS" \
-        $S/{kubelet,kube-apiserver,kube-controller-manager,kube-proxy,kubectl}
+    kubelet | kube-apiserver | kube-controller-manager | kube-proxy | kubectl)
+      compile kubernetes k8s.io/kubernetes "$LAB/bin" 0 "" "$KUBERNETES_FLAGS" "$S/$1"
       ;;
+    kubernetes) for binary in kubelet kube-{apiserver,controller-manager,proxy} kubectl; do component "$binary"; done ;;
     containerd)
       compile containerd github.com/containerd/containerd/v2 "$LAB/bin" 0 no_btrfs,no_devmapper,no_zfs "$CONTAINERD_FLAGS" \
         github.com/containerd/containerd/v2/cmd/{containerd,containerd-shim-runc-v2,ctr}

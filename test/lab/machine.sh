@@ -11,8 +11,8 @@ mac=02:00:0a:00:01:$(printf %02x $((20 + n)))
 more=()
 [ -z "$oem" ] || more=(-smbios "type=11,value=${oem//,/,,}")
 exec ip netns exec "$ns" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
-  -kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "root=LABEL=root rw console=ttyS0 quiet" \
+  -kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "root=LABEL=root rw console=ttyS0 quiet panic=-1" \
   -drive "file=$image/disk.img,if=virtio,format=raw,snapshot=${SNAPSHOT:-on}" \
   -netdev "tap,id=n0,ifname=w$n,script=no,downscript=no" -device "virtio-net-pci,netdev=n0,mac=$mac" -device virtio-rng-pci \
   -smbios "type=1,manufacturer=Amazon EC2,product=t3.medium,uuid=$uuid,serial=$uuid" "${more[@]}" \
-  -display none -monitor none -serial "file:$log" -no-reboot </dev/null
+  -display none -monitor none -serial "file:$log" </dev/null

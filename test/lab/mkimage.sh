@@ -1,20 +1,25 @@
 #!/bin/bash
 # A stock Debian cloud image from Debian's packages: kernel, systemd, cloud-init; nothing of firstboot in it.
-# usage: mkimage.sh bookworm|trixie OUT     -> OUT/{disk.img,vmlinuz,initrd.img}; needs root, mmdebstrap and e2fsprogs; 2 min
+# usage: mkimage.sh bookworm|trixie [OUT]     -> OUT/{disk.img,vmlinuz,initrd.img}     OUT defaults to LAB/<release>
+# Needs root, mmdebstrap and e2fsprogs; 2 min. An image that this very recipe made is left as it is.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-release=$1 out=$2
+LAB=${LAB:-$HOME/.cache/firstboot-lab}
+release=$1 out=${2:-$LAB/$release}
+recipe=$(sha256sum <"$here/mkimage.sh")
+[ "$(cat "$out/.recipe" 2>/dev/null)" != "$recipe" ] || { echo "image of $release: there already"; exit 0; }
 case $release in # what cloud-init of that release asks for an address with
   bookworm) dhcp=isc-dhcp-client ;;
   *) dhcp=dhcpcd-base ;;
 esac
 packages=(
   systemd systemd-sysv systemd-resolved udev dbus kmod procps chrony linux-image-cloud-amd64 initramfs-tools zstd e2fsprogs
-  iproute2 netplan.io "$dhcp" ca-certificates curl openssh-server cloud-init cloud-guest-utils
+  iproute2 iptables netplan.io "$dhcp" ca-certificates curl locales openssh-server cloud-init cloud-guest-utils
 )
 mirror=$("$here/debian-mirror.sh")
 mkdir -p "$out"
+rm -f "$out/.recipe"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -33,4 +38,5 @@ cp -L "$work/root"/boot/initrd.img-* "$out/initrd.img"
 rm -f "$out/disk.img"
 truncate -s 6G "$out/disk.img"
 mkfs.ext4 -q -L root -d "$work/root" "$out/disk.img"
-echo "$release: $(du -h "$out/disk.img" | cut -f1) in $out"
+echo "$recipe" >"$out/.recipe"
+echo "image of $release: $(du -h "$out/disk.img" | cut -f1) in $out, made in $SECONDS s"

@@ -33,9 +33,7 @@ export const kubeletBoot: KubeletConcern = ({ kubelet, config }) => {
   return [
     ...(bool(config, 'registerNode', true) ? [] : [finding('KUBELET_UNREGISTERED', at('registerNode'), {})]),
     ...(bool(config, 'enableServer', true) ? [] : [off('enableServer', false, 'a kubelet that serves')]),
-    ...(number(config, 'healthzPort', 10248) === 10248
-      ? []
-      : [off('healthzPort', read(config, 'healthzPort'), 'port 10248')]),
+    ...(number(config, 'healthzPort', 10248) === 0 ? [off('healthzPort', 0, 'its healthz on loopback')] : []),
     ...(['127.0.0.1', '0.0.0.0', '::'].includes(address) ? [] : [off('healthzBindAddress', address, '127.0.0.1')]),
   ];
 };

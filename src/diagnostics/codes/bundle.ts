@@ -150,7 +150,8 @@ export const bundleCodes = {
     message: (a: { unit: string; component: string }) =>
       `${a.component} brings ${a.unit}, but no \`units\` lists it and no other unit names it.`,
     hint: (a: { unit: string }) => `add ${a.unit} to \`units\` of bundle.yaml, or remove the file.`,
-    explain: 'A file in /etc/systemd/system does nothing by itself: firstboot enables and starts what `units` lists.',
+    explain:
+      'A file in /etc/systemd/system does nothing by itself: the boot program starts what `units` lists, on every boot.',
   },
   BUNDLE_UNIT_EXECUTABLE: {
     severity: 'warning',

@@ -129,7 +129,7 @@ export const nodeCodes = {
       `${a.field} is ${a.value}, but the first boot asks ${a.wanted}.`,
     hint: (a: { field: string }) => `remove ${a.field}.`,
     explain:
-      'The boot program asks http://127.0.0.1:10248/healthz before it reports the node as healthy; without enableServer there are no logs, exec or metrics either.',
+      'The boot program asks http://127.0.0.1:10248/healthz (or the healthzPort of the spec) before it reports the node as healthy; without enableServer there are no logs, exec or metrics either.',
   },
   KUBELET_KERNEL_DEFAULTS: {
     severity: 'error',
