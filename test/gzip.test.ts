@@ -19,18 +19,18 @@ const bytes = fc.oneof(
   }),
 );
 
-test('segments and rest are one gzip member that gives back all their bytes, whatever they are', () => {
+test('segment and rest are one gzip member that gives back all their bytes, whatever they are', () => {
   fc.assert(
-    fc.property(bytes, bytes, bytes, (first, second, rest) => {
-      const compressed = gzipAfter([segment(first, new Uint8Array(0)), segment(second, first)])(rest);
-      expect(gunzipSync(compressed).equals(concatBytes([first, second, rest]))).toBe(true);
+    fc.property(bytes, bytes, (first, rest) => {
+      const compressed = gzipAfter(segment(first))(rest);
+      expect(gunzipSync(compressed).equals(concatBytes([first, rest]))).toBe(true);
     }),
     { numRuns: Number(process.env.FIRSTBOOT_RUNS ?? 150) },
   );
 });
 
 test('the bytes say nothing of the machine: no name, no time, no system', () => {
-  const compressed = gzipAfter([])(Buffer.from('text'));
+  const compressed = gzipAfter(segment(new Uint8Array(0)))(Buffer.from('text'));
   expect([...compressed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
 });
 
@@ -41,7 +41,7 @@ test('a block of another deflate is a segment too, wherever in its last byte it 
     const block = deflateRawSync(plain);
     const one = segmentOf(plain, block);
     endings.add(one?.deflated?.length === block.length + 4);
-    expect(one && gunzipSync(gzipAfter([one])(Buffer.from('rest'))).toString()).toBe(`${plain}rest`);
+    expect(one && gunzipSync(gzipAfter(one)(Buffer.from('rest'))).toString()).toBe(`${plain}rest`);
   }
   expect([...endings].sort()).toEqual([false, true]);
   const lines = Buffer.from(Array.from({ length: 60_000 }, (_, index) => `${Math.imul(index, 40503)}\n`).join(''));

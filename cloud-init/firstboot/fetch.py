@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -35,15 +36,15 @@ def trust(authority: Any = None) -> SSLContext:
 
 
 def get(url: str, headers: Dict[str, str] = {}, method: str = "GET") -> Any:
-    """s3+https:// is signed."""
-    *signed, url = url.split("s3+")
+    """s3+https:// is signed; the signature goes nowhere else."""
+    signed, url = url.startswith("s3+"), url.removeprefix("s3+")
     for start in redirects:
         if url.startswith(start):
             url = redirects[start] + url[len(start) :]
+    request = Request(url, None, headers, method=method)
     if signed:
-        headers = {**headers, **sign(url)}
-    context = trust() if url.startswith("https:") else None
-    return urlopen(Request(url, None, headers, method=method), timeout=10, context=context)
+        request.unredirected_hdrs = sign(url)
+    return urlopen(request, timeout=10, context=trust() if url.startswith("https:") else None)
 
 
 def imds(path: str) -> str:
@@ -60,7 +61,7 @@ def role() -> Dict[str, str]:
     try:
         found = json.loads(imds(path + imds(path)))
     except HTTPError as error:
-        check(error.code != 404, "", "no instance profile, or not yet")
+        check(error.code != 404, "", "no instance profile yet")
         raise
     check("Token" in found, "", f"no credentials: {found}")
     return found
@@ -86,6 +87,13 @@ def sign(url: str) -> Dict[str, str]:
 
 def host_of(url: str) -> str:
     return url.split("/")[2].split("@")[-1]
+
+
+def why(error: HTTPError) -> str:
+    """S3 tells in XML."""
+    with suppress(OSError, HTTPException):
+        return " ".join(re.findall("<(?:Code|Message)>(.*?)<", error.read(4096).decode(errors="ignore")))
+    return ""
 
 
 def obtain(urls: List[str], wanted: str, size: float, part: Any) -> None:
@@ -114,9 +122,7 @@ def obtain(urls: List[str], wanted: str, size: float, part: Any) -> None:
             problem = Problem("DIGEST", f"{host}: {part.tell()} bytes of SHA-256 {found.hexdigest()}")
             part.truncate(part.seek(0))
         except HTTPError as error:
-            # S3 says why in XML.
-            why = re.findall("<(?:Code|Message)>(.*?)<", error.read(4096).decode(errors="ignore"))
-            problem = Problem("", f"{host}: {error} {' '.join(why)}")
+            problem = Problem("", f"{host}: {error} {why(error)}")
             if error.code == 416:
                 part.truncate(part.seek(0))
         except (OSError, HTTPException) as error:

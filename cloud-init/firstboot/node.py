@@ -75,7 +75,7 @@ def real(*act: str) -> bool:
 def run(*argv: str) -> str:
     if not real(*argv):
         return ""
-    ended = subprocess.run(argv, stdout=-1, stderr=-2, errors="ignore")
+    ended = subprocess.run(argv, stdout=-1, stderr=-2, errors="ignore", timeout=300)
     check(not ended.returncode, "", f"{argv}: {ended.stdout}")
     return ended.stdout
 

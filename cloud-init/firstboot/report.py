@@ -38,7 +38,7 @@ def say(entry: Dict[str, Any], **more: object) -> None:
 
 def journal(cause: str) -> List[str]:
     """The last lines, newest first, of the unit that the cause names; else of all."""
-    with suppress(OSError, Problem):
+    with suppress(Exception):
         units = [unit for unit in manifest["units"] if unit in cause] or manifest["units"]
         fields = ["_SYSTEMD_UNIT=" + unit for unit in units]
         return run("journalctl", "-b", "-qn9", "-ocat", *fields).splitlines()[::-1]

@@ -46,8 +46,8 @@ def unpack(archive: IO[bytes], members: List[str]) -> Iterator[Tuple[str, Any]]:
 
 def identify() -> None:
     machine.update(json.loads(imds("dynamic/instance-identity/document")))
-    machine["provider"] = "aws:///{availabilityZone}/{instanceId}".format(**machine)
     me = report["instanceId"] = machine["instanceId"]
+    machine["provider"] = f"aws:///{machine['availabilityZone']}/{me}"
     # "ready": cloud-init wrote all, on this instance. An image of a worker has none.
     ready, known = at(HOME + "ready"), text(HOME + "instance")
     check(ready.exists() or known == me, "INSTANCE", f"an image of {known}")
@@ -129,8 +129,8 @@ def binaries() -> None:
             save("state.json", state)
             if "start" in binary:  # while others come
                 run("systemctl", "start", "--no-block", binary["start"])
-    for stale in at(HOME).glob("*" + TEMP):
-        stale.unlink()
+    for one in at(HOME).glob("*" + TEMP):
+        one.unlink()
 
 
 def install() -> None:

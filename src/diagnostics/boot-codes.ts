@@ -6,7 +6,7 @@ export const bootCodes = {
   BOOT_IDENTIFY: {
     title: 'Instance metadata did not answer',
     explain:
-      'For 60 s there was no answer of IMDSv2 at 169.254.169.254, or, where the archive is fetched from S3, no credentials of the instance’s role. Look at the metadata options of the instance (enabled, hop limit), at its profile and its network. “no instance profile, or not yet”: associate the instance profile of cluster.yaml with the instance; a new one takes some seconds to arrive.',
+      'For 60 s there was no answer of IMDSv2 at 169.254.169.254, or, where the archive is fetched from S3, no credentials of the instance’s role. Look at the metadata options of the instance (enabled, hop limit), at its profile and its network. “no instance profile yet”: associate the instance profile of cluster.yaml with the instance; a new one takes some seconds to arrive.',
   },
   BOOT_IDENTIFY_INSTANCE: {
     title: 'The machine was made from an image of a worker',

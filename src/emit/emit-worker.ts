@@ -12,7 +12,7 @@ import { type ArchiveFacts, manifestPath, readyPath, writeBootManifest } from '.
 import { describeBundle } from './bundle-json.ts';
 import { cloudConfigHead, cloudConfigTail, writeFilesEntry } from './cloud-config.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { gzipAfter, type Segment, type SegmentGzip, segment } from './gzip.ts';
+import { gzipAfter } from './gzip.ts';
 import { leastMoved, movableFiles, overflowed, tooLarge } from './overflow.ts';
 import { bootPrefix } from './prefix.ts';
 import { userDataLimit } from './user-data.ts';
@@ -33,7 +33,7 @@ export type WorkerArtifacts = {
 export type Emitted = { readonly artifacts: WorkerArtifacts; readonly findings: readonly Finding[] };
 export type Emitter = (bundle: Bundle) => Promise<Emitted>;
 
-/** `cloudConfig`: the static keys with the user's own merged in. What workers share is written and compressed once. */
+/** `cloudConfig`: the static keys with the user's own merged in. What workers share is written once, and the boot program compressed once. */
 export function createEmitter(cluster: Cluster, inputs: ClusterInputs, cloudConfig: JsonMap): Emitter {
   const encoder = new TextEncoder();
   const digests = new WeakMap<Uint8Array, string>();
@@ -41,7 +41,8 @@ export function createEmitter(cluster: Cluster, inputs: ClusterInputs, cloudConf
   const entries = new WeakMap<BundleFile, string>();
   const sentinel = writeFilesEntry({ path: readyPath, mode: '0644', content: encoder.encode('1\n') });
   const prefix = bootPrefix(cloudConfig, inputs.bootProgram, inputs.packedPrefix);
-  const gzipAfterShared = memoizedGzip(prefix);
+  // What else workers share is compressed with each: in blocks of its own it would take 100 bytes more of every user-data.
+  const gzipAfterPrefix = gzipAfter(prefix);
   const prefixSizes = () => {
     const keys = cloudConfigHead(cloudConfig).length;
     return { keys, bootProgram: prefix.plain.length - keys };
@@ -72,18 +73,13 @@ export function createEmitter(cluster: Cluster, inputs: ClusterInputs, cloudConf
         mode: '0600',
         content: encoder.encode(writeBootManifest(parts)),
       });
-      const shared = written
-        .filter(file => file.shared)
-        .map(entryOf)
-        .join('');
-      const own = written
-        .filter(file => !file.shared)
-        .map(entryOf)
-        .join('');
-      const rest = encoder.encode(own + manifest + sentinel + cloudConfigTail(bundle.worker));
-      const userData = gzipAfterShared(shared)(rest);
-      const sizes = { manifest: manifest.length, files: shared.length + own.length };
-      return { moved, isArchived, archive, plain: [prefix.plain, encoder.encode(shared), rest], userData, sizes };
+      const shared = written.filter(file => file.shared);
+      const own = written.filter(file => !file.shared);
+      const files = [...shared, ...own].map(entryOf).join('');
+      const rest = encoder.encode(files + manifest + sentinel + cloudConfigTail(bundle.worker));
+      const userData = gzipAfterPrefix(rest);
+      const sizes = { manifest: manifest.length, files: files.length };
+      return { moved, isArchived, archive, plain: [prefix.plain, rest], userData, sizes };
     };
     let composed = await compose(0);
     if (composed.userData.length > userDataLimit) {
@@ -117,16 +113,6 @@ export function createEmitter(cluster: Cluster, inputs: ClusterInputs, cloudConf
           ? [tooLarge(cluster, bundle.worker, { whole: userData.length, ...prefixSizes(), ...sizes })]
           : overflowed(cluster, bundle.worker, [...moved]),
     };
-  };
-}
-
-/** The gzip for what follows a text that workers share; nearly always there is one such text. */
-function memoizedGzip(prefix: Segment): (shared: string) => SegmentGzip {
-  const known = new Map<string, SegmentGzip>();
-  return shared => {
-    const found = known.get(shared) ?? gzipAfter([prefix, segment(new TextEncoder().encode(shared), prefix.plain)]);
-    known.set(shared, found);
-    return found;
   };
 }
 

@@ -39,7 +39,7 @@ function writePrefix(cloudConfig: JsonMap, bootProgram: readonly StaticFile[]): 
     writeFilesEntry({ path, mode: path.endsWith('.service') ? '0600' : '0644', content: bytes }),
   );
   const plain = new TextEncoder().encode(cloudConfigHead(cloudConfig) + entries.join(''));
-  return segment(plain, new Uint8Array(0));
+  return segment(plain);
 }
 
 function unpack(packed: Uint8Array, digest: Uint8Array): Segment | undefined {

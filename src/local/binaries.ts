@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lastPart } from '../adapters/binary-facts.ts';
+import { OperationError } from '../diagnostics/operation-error.ts';
 import { masked } from '../tree/shown.ts';
 import { fetchToCache } from './fetch-to-cache.ts';
 import { hashFile, openFile } from './file-content.ts';
@@ -28,13 +29,14 @@ export type FetchEvent = {
 
 /**
  * Each binary from the mirror folder, else from the cache, else from its URLs in order, all at once; served under each of
- * its URLs.
+ * its URLs. FILE_NOT_READ: the mirror is no folder.
  */
 export async function openBinaries(
   binaries: readonly WantedBinary[],
   places: Places,
   told: (event: FetchEvent) => void = () => {},
 ): Promise<{ readonly stored: readonly Stored[]; readonly missing: readonly MissingBinary[] }> {
+  if (places.mirror !== undefined && !statOf(places.mirror)?.isDirectory()) throw noMirror(places.mirror);
   // Workers share binaries: each is looked for once.
   const wanted = [...new Map(binaries.map(one => [`${one.name}/${one.version}/${one.sha256}`, one])).values()];
   const found = await Promise.all(wanted.map(async one => ({ one, place: await find(one, places, told) })));
@@ -44,6 +46,14 @@ export async function openBinaries(
       place.kind === 'missing' ? [{ binary: one.name, version: one.version, reason: place.reason }] : [],
     ),
   };
+}
+
+function noMirror(mirror: string): OperationError {
+  return new OperationError(
+    'FILE_NOT_READ',
+    `the mirror ${mirror} cannot be read: there is no such folder.`,
+    'a mirror is laid out DIR/<binary>/<version>/<arch>/<last part of the URL>; name DIR by --mirror.',
+  );
 }
 
 type Place = { readonly kind: 'file'; readonly file: string } | { readonly kind: 'missing'; readonly reason: string };
@@ -77,7 +87,16 @@ function filesOf({ name, version, arch, urls }: WantedBinary, mirror: string): r
 }
 
 function isFile(file: string): boolean {
-  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOf(file)?.isFile() ?? false;
+}
+
+/** Undefined also where a file stands in a folder’s place, or a right is missing. */
+function statOf(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function serve({ urls }: WantedBinary, file: string): readonly Stored[] {

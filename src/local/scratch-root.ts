@@ -58,7 +58,7 @@ function isRunning(id: number): boolean {
 }
 
 function temporaryRoot(): ScratchRoot {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'firstboot-rehearse-'));
+  const folder = attempt(os.tmpdir(), () => fs.mkdtempSync(path.join(os.tmpdir(), 'firstboot-rehearse-')));
   const remove = () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   // It holds a private key, so it goes however the process ends.
   process.once('exit', remove);

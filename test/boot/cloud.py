@@ -74,6 +74,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.requests: List[str] = []
+        self.headers: Dict[str, Any] = {}  # of the last request, by path
         self.faults: Dict[str, List[Fault]] = {}
         self.files: Dict[str, bytes] = {}
         self.objects: Dict[str, bytes] = {}
@@ -128,6 +129,7 @@ class Cloud:
                 path = urlsplit(self.path).path
                 asked = self.headers["range"] or ""
                 cloud.requests.append(f"{self.command} {path} {asked}".strip())
+                cloud.headers[path] = self.headers
                 status, body = cloud.answer(self.command, path, self.headers)
                 faults = cloud.faults.get(path, [])
                 while faults:
@@ -142,8 +144,12 @@ class Cloud:
                     length = len(body)
                 if status == -1:  # promised whole, cut in the middle
                     status, body = 200, body[: length // 2]
-                self.send_response(status)
-                self.send_header("content-length", str(length))
+                self.send_response(abs(status))
+                if status in (302, 307):
+                    self.send_header("location", body.decode())
+                # A negative status: a body that breaks off.
+                framing = ("content-length", str(length)) if status > 0 else ("transfer-encoding", "chunked")
+                self.send_header(*framing)
                 self.end_headers()
                 with contextlib.suppress(ConnectionError):
                     self.wfile.write(body)
@@ -267,7 +273,7 @@ class Machine:
     def path(self, path: str) -> pathlib.Path:
         return pathlib.Path(f"{self.root}{path}")
 
-    def start(self, pace: float = 0.02) -> "subprocess.Popen[str]":
+    def start(self, pace: float = 0.05) -> "subprocess.Popen[str]":
         redirects = {
             "http://169.254.169.254": self.cloud.base,
             "https://bucket.s3.us-east-1.amazonaws.com/": self.cloud.base + "/s3/bucket/",
@@ -283,9 +289,9 @@ class Machine:
         argv = [sys.executable, "-I", "-B", str(PROGRAM)]
         return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def boot(self, pace: float = 0.02) -> int:
+    def boot(self, pace: float = 0.05) -> int:
         process = self.start(pace)
-        self.output, _ = process.communicate(timeout=60)
+        self.output, _ = process.communicate(timeout=300)
         return process.returncode
 
     @property

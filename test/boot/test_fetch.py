@@ -90,6 +90,37 @@ class Fetching(BootCase):
         self.boots(machine)
         self.assertEqual([], [line for line in machine.lines if line["status"] == "retry"])
 
+    def test_a_mirror_that_breaks_off_while_it_refuses(self) -> None:
+        machine = self.machine()
+        self.cloud.faults["/denied"] = [lambda _: (-403, b"not a chunk")]
+        machine.manifest["binaries"][2]["urls"].insert(0, "https://example.org/denied")
+        machine.remake()
+        self.boots(machine)
+        self.assertEqual([], [line for line in machine.lines if line["status"] == "retry"])
+
+    def test_a_release_that_lies_elsewhere(self) -> None:
+        """As GitHub redirects, with a query that must not be told."""
+        machine = self.machine()
+        self.cloud.files["/cdn/kubelet"] = self.cloud.files["/bin/kubelet"]
+        place = f"{self.cloud.base}/cdn/kubelet?sig=S3CRET".encode()
+        self.cloud.faults["/bin/kubelet"] = [lambda _: (302, place)]
+        self.cloud.faults["/cdn/kubelet"] = [times(1, lambda right: (-1, right[1])), times(1, lambda _: (403, b""))]
+        self.boots(machine)
+        half = len(self.cloud.files["/cdn/kubelet"]) // 2
+        self.assertEqual(
+            [f"GET /cdn/kubelet bytes={n}-" for n in (0, half, half)],
+            [line for line in self.cloud.requests if "/cdn/" in line],
+        )
+        self.assertNotIn("S3CRET", machine.output + json.dumps(machine.report))
+
+    def test_a_signature_is_not_sent_on(self) -> None:
+        machine = self.machine()
+        self.cloud.faults[self.object_path()] = [lambda _: (307, f"{self.cloud.base}/elsewhere".encode())]
+        self.assertIn("404", self.fails(machine, "secrets", "BOOT_SECRETS"))
+        sent = self.cloud.headers["/elsewhere"]
+        self.assertEqual([], [name for name in sent if name.lower().startswith(("x-amz", "authorization"))])
+        self.assertEqual(self.cloud.base, "http://" + sent["host"])
+
     def test_a_member_missing(self) -> None:
         machine = self.machine()
         machine.manifest["binaries"][1]["members"].append("bin/containerd-shim-runc-v2")

@@ -14,13 +14,15 @@ from modules import NodeCase
 
 
 class Commands(NodeCase):
-    def fail(self, journal: Optional[str]) -> List[Dict[str, Any]]:  # type: ignore[override]
+    def fail(self, journal: Optional[str], hangs: bool = False) -> List[Dict[str, Any]]:  # type: ignore[override]
         """Lines of a units phase in which the kubelet does not start."""
 
-        def run(argv: List[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        def run(argv: List[str], timeout: float, **_: Any) -> "subprocess.CompletedProcess[str]":
             if argv[0] == "journalctl":
                 self.journals.append(argv)
                 return subprocess.CompletedProcess(argv, int(journal is None), journal)
+            if hangs:
+                raise subprocess.TimeoutExpired(argv, timeout)
             return subprocess.CompletedProcess(argv, int("kubelet.service" in argv), "Job for kubelet.service failed.")
 
         self.journals: List[List[str]] = []
@@ -57,6 +59,12 @@ class Commands(NodeCase):
         text = json.dumps([self.fail(journal), self.detail])
         for secret in ("pass", "abc", "xyz", "me:"):
             self.assertNotIn(secret, text)
+
+    def test_a_command_that_does_not_end(self) -> None:
+        line = self.fail("waiting for its dependency\n", hangs=True)[-1]
+        self.assertIn("TimeoutExpired", line["cause"])
+        self.assertIn("containerd.service", line["cause"])
+        self.assertIn("waiting for its dependency", line["cause"])
 
     def test_a_machine_without_a_journal(self) -> None:
         self.assertEqual("BOOT_UNITS", self.fail(None)[-1]["code"])

@@ -74,6 +74,20 @@ test('a wrong file in the mirror is served as it is: the node refuses it', async
   expect((await contentOf(stored[0] as Stored)).toString()).toBe('other');
 });
 
+test.each(['', 'file'])('FILE_NOT_READ: a mirror that is no folder (%j)', async name => {
+  const mirror = path.join(folder(), 'mirror');
+  if (name === 'file') fs.writeFileSync(mirror, 'a file');
+  const opened = openBinaries([wanted('https://a.invalid/kubelet')], { mirror, cache: folder() });
+  await expect(opened).rejects.toMatchObject({ code: 'FILE_NOT_READ', message: expect.stringContaining(mirror) });
+});
+
+test('a file in the place of one of a mirror’s folders is no binary', async () => {
+  const [mirror, cache] = [folder(), folder()];
+  fs.writeFileSync(path.join(mirror, 'kubelet'), 'a file');
+  const { missing } = await openBinaries([wanted('http://127.0.0.1:9/kubelet')], { mirror, cache });
+  expect(missing.map(one => one.reason)).toEqual([expect.stringMatching(/does not exist; .*could not be fetched/)]);
+});
+
 test('a binary of two workers is looked for once', async () => {
   let asked = 0;
   const base = await web(async () => {

@@ -58,6 +58,13 @@ test('ROOT_NOT_WRITTEN: a file of write_files whose path is a folder', async () 
   expect([code, err]).toEqual([1, expect.stringContaining('firstboot: ROOT_NOT_WRITTEN: ')]);
 });
 
+test('ROOT_NOT_WRITTEN: there is no folder for temporary files', async () => {
+  const cluster = await makeBootCluster();
+  vi.stubEnv('TMPDIR', path.join(cluster.folder, 'absent'));
+  const { code, err } = await cluster.rehearse('worker-0');
+  expect([code, err]).toEqual([1, expect.stringMatching(/ROOT_NOT_WRITTEN: .*absent/)]);
+});
+
 test.each([
   ['no python3', undefined, 'python3 cannot be run'],
   ['a python3 that is too old', '#!/bin/sh\necho 3.8\n', 'python3 is 3.8'],
