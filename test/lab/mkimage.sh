@@ -26,7 +26,6 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2016 # $1 is the hook's own
 mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "${packages[*]}")" \
   --customize-hook='echo "LABEL=root / ext4 defaults 0 1" > "$1/etc/fstab"' \
-  --customize-hook='echo "en_US.UTF-8 UTF-8" > "$1/etc/locale.gen"; chroot "$1" locale-gen' \
   --customize-hook='rm -f "$1"/etc/ssh/ssh_host_*; : > "$1/etc/machine-id"' \
   --customize-hook='printf "datasource_list: [ Ec2, NoCloud, None ]\n" > "$1/etc/cloud/cloud.cfg.d/90_dpkg.cfg"' \
   --customize-hook='echo LANG=C.UTF-8 >"$1/etc/default/locale"' \
