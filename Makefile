@@ -13,8 +13,8 @@ install: node_modules/.package-lock.json ## install from the lock file
 build: install ## build the program into dist/
 	@npm run --silent build
 
-demo: build ## issue a throwaway PKI for examples/from-scratch, build its two workers and rehearse them
-	@npm run --silent build-bundle
+demo: build ## two workers of examples/from-scratch on the embedded cloud: build, stage, plan, apply, status, destroy
+	@node scripts/demo.mjs
 
 test: build ## type-check, lint and run every test that needs no server
 	npm run --silent typecheck

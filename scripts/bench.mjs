@@ -2,12 +2,14 @@
 // user-data compressed and files written by nothing else, on all cores. Nothing is asserted.
 //   npm run bench [-- --workers 10000 --rsa 500 --runs 5]
 //   npm run bench -- --boot [--runs 5] [--machines 3 [--image FOLDER]]     the boot program: scripts/bench-boot.mjs
+//   npm run bench -- --aws                                                  calls to AWS, a thousand workers: scripts/bench-aws.ts
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { benchBoot } from './bench-boot.mjs';
 
 const { values } = parseArgs({
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     rsa: { type: 'string', default: '500' },
     runs: { type: 'string', default: '5' },
     boot: { type: 'boolean', default: false },
+    aws: { type: 'boolean', default: false },
     machines: { type: 'string', default: '0' },
     image: { type: 'string' },
   },
@@ -72,10 +75,19 @@ const line = (what, figures) => console.log(`${what.padEnd(44)} ${figures}`);
 const ms = value => `${value.toFixed(0)} ms`;
 
 try {
-  if (values.boot) await benchBoot(folder, { runs, machines: Number(values.machines), image: values.image }, line);
+  if (values.aws) await benchAws();
+  else if (values.boot) await benchBoot(folder, { runs, machines: Number(values.machines), image: values.image }, line);
   else benchCompiler();
 } finally {
   fs.rmSync(folder, { recursive: true, force: true });
+}
+
+async function benchAws() {
+  const outfile = path.join(root, 'node_modules/.cache/bench-aws.mjs');
+  const entryPoints = [path.join(root, 'scripts/bench-aws.ts')];
+  const target = { bundle: true, format: 'esm', platform: 'node', packages: 'external', logLevel: 'warning' };
+  await build({ entryPoints, outfile, ...target });
+  await import(outfile);
 }
 
 function benchCompiler() {

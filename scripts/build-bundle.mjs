@@ -1,5 +1,5 @@
-// `npm run build-bundle -- …` is `firstboot build …`; without arguments it builds the example, issues its throwaway PKI
-// on first use, and rehearses both workers.
+// `npm run build-bundle -- …` is `firstboot build …`; without arguments it builds the example, and issues its throwaway PKI
+// on first use.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -21,14 +21,4 @@ else {
   const spec = path.relative(cwd, path.join(root, 'examples/from-scratch/cluster.yaml'));
   run(program, ['pki', 'issue', '--cluster', spec], { stdio: ['ignore', 2, 2] });
   run(program, ['build', '--cluster', spec]);
-  if (hasPython())
-    for (const worker of ['worker-0', 'worker-1']) {
-      console.log(`\nfirstboot rehearse ${worker}`);
-      run(program, ['rehearse', worker, '--cluster', spec]);
-    }
-  else console.log('\nnot rehearsed: that needs python3, 3.9 or later (apt install python3)');
-}
-
-function hasPython() {
-  return spawnSync('python3', ['-I', '-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
 }

@@ -34,18 +34,33 @@ const common = {
   logLevel: 'warning',
 };
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+/** One function for the loader to call, which returns the exports: CommonJS needs a module to export to. */
+const loadable = {
   ...common,
-  entryPoints: ['src/firstboot.ts'],
-  outfile: 'dist/program.cjs',
   format: 'cjs',
   minifyIdentifiers: true,
-  // One function for the loader to call: what it returns is not used, and CommonJS needs a module to export to.
+  // What the loader compiles can require, and not import.
+  supported: { 'dynamic-import': false },
   banner: { js: '(function(require,__program){const module={exports:{}},exports=module.exports;' },
-  footer: { js: '})' },
+  footer: { js: 'return module.exports})' },
   define: { 'import.meta.url': '__program', __built: 'true' },
+};
+
+const program = await build({
+  ...loadable,
+  plugins: [nodeStreams(), apart()],
+  entryPoints: ['src/firstboot.ts'],
+  outfile: 'dist/program.cjs',
+  write: false,
 });
+// Only now: what does not build leaves the last build alone.
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist');
+for (const { path: file, contents } of program.outputFiles) writeFileSync(file, contents);
+// What only some commands need is larger than all the rest: it is loaded by them alone.
+for (const name of ['aws', 'kube'])
+  await build({ ...loadable, entryPoints: [`src/adapters/${name}/sdk.ts`], outfile: `dist/${name}.cjs` });
+for (const name of ['program', 'aws', 'kube']) toAscii(`dist/${name}.cjs`);
 await build({
   ...common,
   entryPoints: { index: 'src/index.ts' },
@@ -65,6 +80,32 @@ if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
     stdio: 'inherit',
   });
+}
+
+/** The clients of AWS and Kubernetes are in files of their own, which the loader finds beside the program. */
+function apart() {
+  return {
+    name: 'apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/sdk\.ts$/ }, ({ importer }) => {
+        const [, name] = /adapters.(aws|kube)/.exec(importer) ?? [];
+        return name && { path: `./${name}.cjs`, external: true };
+      });
+      onResolve({ filter: /^(@aws-sdk|@smithy|@kubernetes)\// }, ({ path: name }) => ({
+        errors: [{ text: `${name} is to be imported by sdk.ts beside the adapter, and by nothing else` }],
+      }));
+    },
+  };
+}
+
+/** esbuild leaves regular expressions as they are; the loader reads bytes as characters. */
+function toAscii(file) {
+  const text = readFileSync(file, 'utf8');
+  const escaped = text.replace(
+    /[^\0-\x7f]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (escaped !== text) writeFileSync(file, escaped);
 }
 
 /** archiver comes with copies of Node's streams for browsers and old Nodes; Node's own are the same, and loaded already. */

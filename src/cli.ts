@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { commandHelp, helpPage } from './commands/help.ts';
 import type { CommandIo } from './commands/io.ts';
 import { type Command, commands, type ParsedOptions } from './commands/table.ts';
+import { awsCommands } from './commands/table-aws.ts';
+import { wrapped } from './commands/wrap.ts';
 import { OperationError } from './diagnostics/operation-error.ts';
 import { didYouMean } from './tree/did-you-mean.ts';
 
@@ -55,10 +57,16 @@ async function runCommand(name: string, command: Command, rest: readonly string[
     return await command.run(options, operands, commandIo);
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    io.err(`firstboot: ${error.code}: ${error.message}\n  hint: ${error.hint}\n`);
+    io.err(failureText(error, Object.hasOwn(awsCommands, name)));
     if (commandIo.json) io.out(failureJson(error.code, error.message, error.hint));
     return 1;
   }
+}
+
+/** `wrap`: on the AWS side what is told is long and begins with no file name. */
+function failureText({ code, message, hint }: OperationError, wrap: boolean): string {
+  const told = `firstboot: ${code}: ${message}`;
+  return wrap ? `${wrapped(told)}\n  ${wrapped(`hint: ${hint}`, '    ')}\n` : `${told}\n  hint: ${hint}\n`;
 }
 
 type Parsed =

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveShardWord } from './adapters/serve-shard-word.ts';
 import { main } from './cli.ts';
+import { cloudWord } from './local/cloud-server/server-words.ts';
 import { roomWord } from './local/qemu/room-messages.ts';
 
 /**
@@ -16,6 +18,8 @@ function write(descriptor: number, text: string): void {
       bytes = bytes.subarray(fs.writeSync(descriptor, bytes));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      // Progress that nobody reads any more ends no work that is under way.
+      if (code === 'EPIPE' && descriptor === 2) return;
       if (code === 'EPIPE') process.exit(0);
       if (code !== 'EAGAIN') {
         if (descriptor === 1) write(2, `firstboot: the output cannot be written: ${(error as Error).message}.\n`);
@@ -26,9 +30,16 @@ function write(descriptor: number, text: string): void {
   }
 }
 
-/** The program: the only file that knows the process. Threads of a large build run it too, and the room of local machines. */
+// Hundreds of workers wait on one signal, which Node takes for a leak and says so amid the output.
+setMaxListeners(0);
+
+/** The program: the only file that knows the process. Threads of a large build run it too, the room of local machines and the embedded cloud. */
 if (process.argv[2] === serveShardWord) void import('./adapters/threads.ts').then(({ serveShard }) => serveShard());
 else if (process.argv[2] === roomWord) void import('./local/qemu/room.ts').then(({ serveRoom }) => serveRoom());
+else if (process.argv[2] === cloudWord)
+  void import('./local/cloud-server/serve-word.ts').then(({ serveInBackground }) =>
+    serveInBackground(new URL(import.meta.url)),
+  );
 else {
   const program = new URL(import.meta.url);
   const ended = main(process.argv.slice(2), {
@@ -36,6 +47,9 @@ else {
     err: text => write(2, text),
     get colour() {
       return process.stderr.isTTY === true && !process.env.NO_COLOR && !process.env.CI;
+    },
+    get terminal() {
+      return process.stdout.isTTY === true && !process.env.NO_COLOR && !process.env.CI;
     },
     now: () => Date.now(),
     cwd: process.cwd(),

@@ -13,6 +13,8 @@ export type BuiltWorker = {
   readonly archiveSize: number;
   readonly files: number;
   readonly notAfter: string | null;
+  /** False: a private key was absent, so the digest is that of no archive to launch with. */
+  readonly complete: boolean;
 };
 
 export type ShardResult = {
@@ -39,7 +41,7 @@ export async function runShard(
     findings.push(...emitted.findings);
     if (hasErrors(emitted.findings)) continue;
     write?.(emitted.artifacts);
-    const { fingerprint, digest, userData, archive, files, notAfter } = emitted.artifacts;
+    const { fingerprint, digest, userData, archive, files, notAfter, complete } = emitted.artifacts;
     built.push({
       name: worker.name,
       fingerprint,
@@ -48,6 +50,7 @@ export async function runShard(
       archiveSize: archive.size,
       files,
       notAfter,
+      complete,
     });
   }
   return { summaries, findings, built };

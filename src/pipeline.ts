@@ -5,6 +5,7 @@ import { type Compiler, createCompiler } from './compile/compile.ts';
 import { type ClusterInputs, type ReadSecret, readClusterInputs, readIdentityOf } from './compile/inputs.ts';
 import { type Finding, severityOf } from './diagnostics/diagnostic.ts';
 import { createEmitter, type Emitter, type WorkerArtifacts } from './emit/emit-worker.ts';
+import { describeNode, type NodeDescription } from './emit/node-description.ts';
 import type { Files } from './ports/files.ts';
 import { validate } from './spec/parse.ts';
 import { type Cluster, resolve, type Worker } from './spec/resolve.ts';
@@ -42,6 +43,8 @@ export type CheckedWorker = {
   readonly emit: () => Promise<
     { readonly artifacts: WorkerArtifacts; readonly findings: readonly Finding[] } | undefined
   >;
+  /** What its node consists of; undefined when its components could not be read. */
+  readonly describe: () => NodeDescription | undefined;
 };
 
 /** read -> compile -> check for everything that workers share, and a function that does the same for one worker. */
@@ -74,6 +77,7 @@ export function prepare(cluster: Cluster, files: Files, readSecret: ReadSecret, 
         },
         findings: workerFindings,
         emit: async () => (bundle && emitter && !hasErrors(workerFindings) ? emitter(bundle) : undefined),
+        describe: () => bundle && describeNode(bundle, identity.kubeconfig === undefined),
       };
     },
   };

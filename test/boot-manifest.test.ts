@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readUserData } from '../src/local/user-data.ts';
+import { readUserData } from '../src/emit/read-user-data.ts';
 import { makeCluster, run } from './support/cluster.ts';
 
 async function kubeletOf(config: Readonly<Record<string, unknown>>): Promise<unknown> {

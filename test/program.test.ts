@@ -71,6 +71,24 @@ test('a reader that goes away early is no failure, and nothing is printed in col
   expect(stderr).not.toContain('\u001b');
 });
 
+test('who stops reading the progress does not end what is under way', async () => {
+  const cluster = await makeCluster();
+  const script = `"${process.execPath}" "${program}" iam deployer 2>&1 >policy.json | true`;
+  execFileSync('sh', ['-c', script], { cwd: cluster.folder });
+  expect(JSON.parse(cluster.read('policy.json'))).toMatchObject({ Version: '2012-10-17' });
+});
+
+test('many workers that are waited for at once are no leak to Node', async () => {
+  const cluster = await manyWorkers(16);
+  const argv = ['apply', '--local', '--yes', '--wait', 'booted', '--timeout', '2s'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
+    cwd: cluster.folder,
+    encoding: 'utf8',
+  });
+  expect([status, stdout.includes('16 failed.')]).toEqual([1, true]);
+  expect(stderr).not.toContain('Warning');
+}, 60_000);
+
 test('a failure in one of many threads ends the program, with its hint', async () => {
   const cluster = await manyWorkers(260);
   // A file in the place of a worker's folder: whichever thread comes to it fails.

@@ -44,7 +44,7 @@ def unpack(archive: IO[bytes], members: List[str]) -> Iterator[Tuple[str, Any]]:
     check(not missing, "CONTENT", f"no {missing}")
 
 
-def identify() -> None:
+def identify() -> Dict[str, str]:
     machine.update(json.loads(imds("dynamic/instance-identity/document")))
     me = report["instanceId"] = machine["instanceId"]
     machine["provider"] = f"aws:///{machine['availabilityZone']}/{me}"
@@ -65,6 +65,7 @@ def identify() -> None:
     run("systemctl", "enable", "--no-reload", "firstboot.service")
     write(HOME + "instance", f"{me}\n".encode())
     ready.unlink(missing_ok=True)
+    return done()
 
 
 def clock() -> None:

@@ -24,7 +24,8 @@ export function init(folder: string, io: CommandIo): number {
       )
       .replace('name: from-scratch', `name: ${name}`),
     'pins.yaml': fs.readFileSync(path.join(example, 'pins.yaml'), 'utf8'),
-    '.gitignore': '# private keys, and what is built from them\npki/*-key.pem\npki/*.kubeconfig\nbuild/\n',
+    '.gitignore':
+      '# private keys, and what is built from them\npki/*-key.pem\npki/*.kubeconfig\nbuild/\n# what commands of the AWS side keep here\n.firstboot-cloud/\n.firstboot-run\n',
     'README.md': readme(name),
   };
   const there = Object.keys(files).filter(file => fs.existsSync(path.join(target, file)));

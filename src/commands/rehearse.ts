@@ -1,11 +1,11 @@
 import path from 'node:path';
+import { readUserData } from '../emit/read-user-data.ts';
 import { type FetchEvent, openBinaries } from '../local/binaries.ts';
 import { binaryCache } from '../local/binary-cache.ts';
 import { rehearse } from '../local/rehearse.ts';
 import { untilInterrupted } from '../local/rehearse-interrupt.ts';
 import { requirePython } from '../local/rehearse-program.ts';
 import { openScratchRoot } from '../local/scratch-root.ts';
-import { readUserData } from '../local/user-data.ts';
 import { createProgress } from '../report/progress.ts';
 import type { BootEvent } from '../report/report.ts';
 import { chooseFaults } from './choose-faults.ts';

@@ -1,4 +1,5 @@
 import type { CommandIo } from './io.ts';
+import { awsCommands } from './table-aws.ts';
 
 /** An option of a command line: `value` names its argument in the help; without it the option is a switch. */
 export type OptionSpec = {
@@ -155,6 +156,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (options, [file = ''], io) =>
       (await import('./report.ts')).reportCommand({ file, html: options.html === true }, io),
   },
+  ...awsCommands,
   completion: {
     summary: 'print a shell completion script',
     operands: 'bash|zsh|fish',

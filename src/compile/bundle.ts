@@ -58,6 +58,8 @@ export type Bundle = {
   readonly arch: Arch;
   /** Sorted by path; no path twice. */
   readonly files: readonly BundleFile[];
+  /** Private keys that belong to it and were not there to be read: none when it is built, maybe all when it is planned. */
+  readonly absentKeys: readonly Pick<BundleFile, 'path' | 'mode'>[];
   /** In the order of the components. */
   readonly binaries: readonly Binary[];
   /** Units to enable and start, in start order. */

@@ -60,6 +60,7 @@ export function createCompiler(cluster: Cluster, inputs: ClusterInputs): Compile
       privateIp: worker.privateIp,
       arch: worker.arch,
       files: unique(files),
+      absentKeys: absentKeys(components, inputs, identity),
       binaries: binaries(worker.arch),
       units,
       modules,
@@ -139,6 +140,16 @@ function identityFiles(
         }
       }),
   );
+}
+
+/** Keys that a component asks for and that could not be read, sorted by path. */
+function absentKeys(components: readonly Component[], inputs: ClusterInputs, own: Identity): Bundle['absentKeys'] {
+  const keyOf = (of: string | undefined) => (of === undefined ? own : inputs.identities.get(of))?.key;
+  const absent = components
+    .flatMap(component => component.identity)
+    .filter(({ from, of }) => from === 'key' && !keyOf(of))
+    .map(({ path, mode }) => [path, { path, mode }] as const);
+  return [...new Map(absent).values()].sort((a, b) => byCodeUnit(a.path, b.path));
 }
 
 function kubeconfigOf(

@@ -86,22 +86,26 @@ export function readIdentityOf(
   const { dir, certificate, key, kubeconfig } = cluster.pki;
   const named = (pattern: string) => `${dir}/${pattern.replaceAll('{worker}', owner)}`;
   const input = (name: string, read: (name: string) => ReadResult): InputFile => ({ name, result: read(name) });
-  const readKey = (name: string): ReadResult => {
-    const result = readSecret(name, 'key');
-    // Where keys are not needed, a command that finds none for an absent file has found out just that.
-    return !keysRequired && result.kind === 'command-failed' && files.read(name, { within: dir }).kind === 'missing'
-      ? { kind: 'missing' }
-      : result;
+  const unread: Finding[] = [];
+  // Where keys are not needed, what only a command can read may stay unread: a plan runs where there are no secrets.
+  const readPrivate = (name: string, what: 'key' | 'kubeconfig'): ReadResult => {
+    const result = readSecret(name, what);
+    if (keysRequired || result.kind !== 'command-failed') return result;
+    const { command, reason } = result;
+    if (files.read(name, { within: dir }).kind !== 'missing')
+      unread.push(finding('PKI_READ_SECRET_UNREAD', { file: name }, { command, file: name, reason }));
+    return { kind: 'missing' };
   };
-  return readIdentity(
+  const identity = readIdentity(
     owner,
     {
       certificate: input(named(certificate), name => files.read(name, { within: dir })),
-      key: input(named(key), readKey),
-      kubeconfig: input(named(kubeconfig), name => readSecret(name, 'kubeconfig')),
+      key: input(named(key), name => readPrivate(name, 'key')),
+      kubeconfig: input(named(kubeconfig), name => readPrivate(name, 'kubeconfig')),
     },
     { keyRequired: keysRequired, siblings: siblingsIn(cluster, files) },
   );
+  return unread.length === 0 ? identity : { ...identity, findings: [...unread, ...identity.findings] };
 }
 
 /** Names in the PKI folder, for the hint at a missing file. */

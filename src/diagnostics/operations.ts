@@ -1,3 +1,10 @@
+import { awsOperations } from './operations/aws.ts';
+import { kubeOperations } from './operations/kube.ts';
+import { localOperations } from './operations/local.ts';
+import { planOperations } from './operations/plan.ts';
+import { rolloutOperations } from './operations/rollout.ts';
+import { stageOperations } from './operations/stage.ts';
+
 /** What an operation can fail with: the input is right, the world is not. Codes are permanent, as those of diagnostics. */
 export const operations = {
   OUTPUT_NOT_WRITTEN: {
@@ -92,6 +99,12 @@ export const operations = {
     title: 'QEMU does not start a machine',
     explain: 'The message has the first line of what QEMU said; qemu.log in the work folder has all of it.',
   },
+  ...awsOperations,
+  ...kubeOperations,
+  ...localOperations,
+  ...planOperations,
+  ...rolloutOperations,
+  ...stageOperations,
 } as const;
 
 export type OperationCode = keyof typeof operations;

@@ -28,6 +28,8 @@ export type WorkerArtifacts = {
   readonly bundleJson: string;
   readonly notAfter: string | null;
   readonly files: number;
+  /** False: a private key was absent, so its archive is none to launch with. */
+  readonly complete: boolean;
 };
 
 export type Emitted = { readonly artifacts: WorkerArtifacts; readonly findings: readonly Finding[] };
@@ -107,6 +109,7 @@ export function createEmitter(cluster: Cluster, inputs: ClusterInputs, cloudConf
         bundleJson: `${JSON.stringify(json, null, 2)}\n`,
         files: bundle.files.length,
         notAfter: bundle.certificate?.notAfter ?? null,
+        complete: bundle.absentKeys.length === 0,
       },
       findings:
         userData.length > userDataLimit

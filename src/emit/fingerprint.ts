@@ -1,6 +1,7 @@
 import type { Bundle } from '../compile/bundle.ts';
+import { canonicalJson } from '../tree/canonical-json.ts';
 import { sha256 } from '../tree/digest.ts';
-import { sortedEntries } from '../tree/order.ts';
+import { byCodeUnit } from '../tree/order.ts';
 import { Secret } from '../tree/secret.ts';
 
 /**
@@ -14,17 +15,13 @@ export function fingerprintOf(
   publicKeyOf: (path: string) => string,
 ): string {
   return sha256(
-    canonical({
+    canonicalJson({
       v: 1,
       cluster: bundle.cluster,
       worker: bundle.worker,
       privateIp: bundle.privateIp,
       arch: bundle.arch,
-      files: bundle.files.map(({ path, mode, content }) => [
-        path,
-        mode,
-        content instanceof Secret ? `public key ${publicKeyOf(path)}` : digestOf(content),
-      ]),
+      files: factsOf(bundle, digestOf, publicKeyOf),
       binaries: bundle.binaries.map(({ name, version, sha256: digest, install, unpack, members }) => ({
         name,
         version,
@@ -40,12 +37,16 @@ export function fingerprintOf(
   );
 }
 
-/** JSON with sorted keys and without undefined values: equal values give equal text. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = sortedEntries(value as Record<string, unknown>).filter(([, one]) => one !== undefined);
-    return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonical(one)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
+/** A key that is absent counts as one that is there: its public key is in the certificate. */
+function factsOf(
+  { files, absentKeys }: Bundle,
+  digestOf: (content: Uint8Array) => string,
+  publicKeyOf: (path: string) => string,
+): readonly (readonly [path: string, mode: string, content: string])[] {
+  const secret = (path: string) => `public key ${publicKeyOf(path)}`;
+  const present = files.map(
+    ({ path, mode, content }) => [path, mode, content instanceof Secret ? secret(path) : digestOf(content)] as const,
+  );
+  const absent = absentKeys.map(({ path, mode }) => [path, mode, secret(path)] as const);
+  return absent.length === 0 ? present : [...present, ...absent].sort(([a], [b]) => byCodeUnit(a, b));
 }

@@ -1,3 +1,4 @@
+import { objectUrl, partitionOf } from '../spec/bucket-url.ts';
 import type { Cluster } from '../spec/resolve.ts';
 
 /** A worker's archive: the name of its object, and its digest (which names it below an instance's own ARN). */
@@ -7,33 +8,31 @@ export type ArchiveNames = { readonly worker: string; readonly objectId: string;
  * Where the boot program fetches the archive: known now (content-addressed), or below the instance's own ARN, of which the
  * node fills in `{accountId}` and `{instanceId}`. `s3+` tells it to sign the request.
  */
-export function secretsUrl({ aws, name }: Cluster, { worker, objectId, digest }: ArchiveNames): string {
-  const below = `${aws.prefix}secrets/${name}/`;
-  const arn = `arn:${partitionOf(aws.region)}:ec2:${aws.region}:{accountId}:instance/{instanceId}`;
-  const key = aws.delivery === 'instance-scoped' ? `${below}${arn}/${digest}.tar` : `${below}${worker}/${objectId}.tar`;
-  return `s3+${bucketUrl(aws)}/${encodeKey(key)}`;
+export function secretsUrl(cluster: Cluster, names: ArchiveNames): string {
+  const owner = secretsOwner(cluster, names.worker, instanceArn(cluster, '{accountId}', '{instanceId}'));
+  return `s3+${objectUrl(cluster.aws, secretsKey(cluster, owner, names))}`;
 }
 
-/** Path style for an endpoint of one's own, and for a bucket with dots, which no wildcard certificate covers. */
-function bucketUrl({ endpoint, bucket, region }: Cluster['aws']): string {
-  if (endpoint !== null) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
-  const host = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-  return bucket.includes('.') ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;
+/** The key of the same object. With its object id it is a capability of the node role: it is never printed. */
+export function secretsKey(
+  cluster: Pick<Cluster, 'aws' | 'name'>,
+  owner: string,
+  { objectId, digest }: Omit<ArchiveNames, 'worker'>,
+): string {
+  const file = cluster.aws.delivery === 'instance-scoped' ? digest : objectId;
+  return `${secretsPrefix(cluster, owner)}${file}.tar`;
 }
 
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+/** All that is staged for one owner, and nobody else’s. */
+export function secretsPrefix({ aws, name }: Pick<Cluster, 'aws' | 'name'>, owner: string): string {
+  return `${aws.prefix}secrets/${name}/${owner}/`;
 }
 
-/** As SigV4 encodes a path: everything but unreserved characters and slashes; the node's placeholders stay. */
-function encodeKey(key: string): string {
-  return key
-    .split('/')
-    .map(part =>
-      encodeURIComponent(part).replace(/[!'()*]/g, one => `%${one.charCodeAt(0).toString(16).toUpperCase()}`),
-    )
-    .join('/')
-    .replaceAll('%7BaccountId%7D', '{accountId}')
-    .replaceAll('%7BinstanceId%7D', '{instanceId}');
+/** Whose name stands in the key: the worker, or with instance-scoped delivery its instance. */
+export function secretsOwner({ aws }: Pick<Cluster, 'aws'>, worker: string, arn: string): string {
+  return aws.delivery === 'instance-scoped' ? arn : worker;
+}
+
+export function instanceArn({ aws }: Pick<Cluster, 'aws'>, accountId: string, instanceId: string): string {
+  return `arn:${partitionOf(aws.region)}:ec2:${aws.region}:${accountId}:instance/${instanceId}`;
 }

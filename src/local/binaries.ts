@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lastPart } from '../adapters/binary-facts.ts';
 import { OperationError } from '../diagnostics/operation-error.ts';
+import type { ManifestBinary } from '../emit/read-user-data.ts';
 import { masked } from '../tree/shown.ts';
 import { fetchToCache } from './fetch-to-cache.ts';
 import { hashFile, openFile } from './file-content.ts';
 import type { Stored } from './object-server.ts';
-import type { ManifestBinary } from './user-data.ts';
 
 export type WantedBinary = ManifestBinary & { readonly arch: string };
 

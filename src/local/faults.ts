@@ -4,7 +4,8 @@ import { altered } from './fault-content.ts';
 import { type FaultName, faults } from './fault-table.ts';
 import { cut, dead, failFirst, slowed } from './fault-transport.ts';
 import type { Ask, Handler } from './http.ts';
-import { placeOf, s3Error } from './object-server.ts';
+import { placeOf } from './object-server.ts';
+import { s3Error } from './s3-replies.ts';
 
 export { faults };
 

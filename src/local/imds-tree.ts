@@ -17,14 +17,14 @@ export function metadataOf(instance: Instance): MetadataTree {
   };
 }
 
-const image = 'ami-0123456789abcdef0';
+const someImage = 'ami-0123456789abcdef0';
 
 function metadata(instance: Instance): MetadataTree {
   const { accountId, instanceId, region, availabilityZone, mac, privateIp, role } = instance;
   const hostname = hostnameOf(instance);
   const isChina = region.startsWith('cn-');
   return {
-    'ami-id': image,
+    'ami-id': instance.imageId ?? someImage,
     'ami-launch-index': '0',
     'ami-manifest-path': '(unknown)',
     'block-device-mapping': { ami: '/dev/xvda', root: '/dev/xvda' },
@@ -41,7 +41,7 @@ function metadata(instance: Instance): MetadataTree {
     },
     'instance-action': 'none',
     'instance-id': instanceId,
-    'instance-life-cycle': 'on-demand',
+    'instance-life-cycle': instance.spot === true ? 'spot' : 'on-demand',
     'instance-type': instance.instanceType,
     'local-hostname': hostname,
     'local-ipv4': privateIp,
@@ -61,7 +61,7 @@ function networkInterface(instance: Instance): MetadataTree {
   const { accountId, instanceId, mac, privateIp, subnet } = instance;
   return {
     'device-number': '0',
-    'interface-id': instanceId.replace(/^i-/, 'eni-'),
+    'interface-id': instance.interfaceId ?? instanceId.replace(/^i-/, 'eni-'),
     'local-hostname': hostnameOf(instance),
     'local-ipv4s': privateIp,
     mac,
@@ -97,7 +97,7 @@ function identityDocument(instance: Instance): string {
     billingProducts: null,
     devpayProductCodes: null,
     marketplaceProductCodes: null,
-    imageId: image,
+    imageId: instance.imageId ?? someImage,
     instanceId: instance.instanceId,
     instanceType: instance.instanceType,
     kernelId: null,

@@ -27,6 +27,10 @@ export type Instance = {
   readonly subnet: { readonly id: string; readonly cidr: string };
   readonly role: Role;
   readonly userData: Uint8Array;
+  /** As the embedded EC2 has them; a rehearsal or a machine of its own has none. */
+  readonly imageId?: string | undefined;
+  readonly interfaceId?: string | undefined;
+  readonly spot?: boolean | undefined;
 };
 
 /** The instance of a worker: the same user-data gives the same instance ID, so other bytes are another machine. */

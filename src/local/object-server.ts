@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { sha256 } from '../tree/digest.ts';
+import { scopedTo } from './cloud/s3-rights.ts';
 import type { Ask, Handler, Reply } from './http.ts';
 import type { Role } from './instance.ts';
 import { serveContent } from './ranges.ts';
-import { type Refusal, signerOf, verifySigV4 } from './sigv4.ts';
+import { identify, s3Error } from './s3-replies.ts';
+import { isRefusal, type Refusal, signedWithoutBody } from './sigv4.ts';
 
 /** A thing that the server has. */
 export type Stored = {
@@ -69,11 +70,12 @@ function decoded(text: string): string {
 function answerBucket(ask: Ask, found: Stored | undefined, place: string, world: World): Reply {
   const { roles, region, now } = world;
   const denied: Refusal = { status: 403, code: 'AccessDenied', message: 'Access Denied' };
-  const refusal = verifySigV4(ask, { credentials: roles, region, service: 's3', now: now() });
-  if (refusal) return s3Error(ask, refusal);
+  const signed = signedWithoutBody(ask, { credentials: roles, region, service: 's3', now: now() });
+  if (isRefusal(signed)) return s3Error(ask, signed);
   if (ask.method !== 'GET' && ask.method !== 'HEAD') return s3Error(ask, denied);
   // Without s3:ListBucket what is absent is 403 (Amazon S3 API Reference, “GetObject”, Permissions).
-  if (!found || !mayRead(signerOf(ask, roles), place)) return s3Error(ask, denied);
+  const owner = scopedTo(place);
+  if (!found || (owner !== undefined && owner !== signed.credentials.instanceId)) return s3Error(ask, denied);
   const served = serveContent(ask, found, {
     ...identify(),
     etag: `"${sha256(found.url).slice(0, 32)}"`,
@@ -91,12 +93,6 @@ function answerBucket(ask: Ask, found: Stored | undefined, place: string, world:
   return s3Error(ask, unsatisfiable, { 'content-range': `bytes */${found.size}` });
 }
 
-/** The policy of instance-scoped delivery: below an instance's ARN only that instance reads. */
-function mayRead(role: Role | undefined, place: string): boolean {
-  const owner = /\/arn:[^/]*:instance\/(i-[0-9a-f]+)\//.exec(place)?.[1];
-  return owner === undefined || owner === role?.instanceId;
-}
-
 function answerWeb(ask: Ask, found: Stored | undefined): Reply {
   const plain = { 'content-type': 'text/plain; charset=utf-8' };
   if (ask.method !== 'GET' && ask.method !== 'HEAD') return { status: 405, headers: { ...plain, allow: 'GET, HEAD' } };
@@ -108,35 +104,4 @@ function answerWeb(ask: Ask, found: Stored | undefined): Reply {
   return served === 'unsatisfiable'
     ? { status: 416, headers: { ...plain, 'content-range': `bytes */${found.size}` } }
     : served;
-}
-
-function identify(): Readonly<Record<string, string>> {
-  return {
-    server: 'AmazonS3',
-    'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
-    'x-amz-id-2': randomBytes(48).toString('base64'),
-  };
-}
-
-/** Amazon S3 API Reference, “REST error responses”. An answer to HEAD has no body. */
-export function s3Error(ask: Ask, refusal: Refusal, more: Readonly<Record<string, string>> = {}): Reply {
-  const ids = identify();
-  const elements = {
-    Code: refusal.code,
-    Message: refusal.message,
-    ...refusal.elements,
-    RequestId: ids['x-amz-request-id'] ?? '',
-    HostId: ids['x-amz-id-2'] ?? '',
-  };
-  const inner = Object.entries(elements).map(([name, text]) => `<${name}>${escapeXml(text)}</${name}>`);
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inner.join('')}</Error>`;
-  return {
-    status: refusal.status,
-    headers: { ...ids, 'content-type': 'application/xml', ...more },
-    body: ask.method === 'HEAD' ? '' : body,
-  };
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
 }

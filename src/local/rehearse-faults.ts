@@ -1,7 +1,7 @@
+import type { Manifest } from '../emit/read-user-data.ts';
 import type { BootPhase } from '../report/report.ts';
 import type { FaultName } from './fault-table.ts';
 import { type Fault, phaseOf } from './faults.ts';
-import type { Manifest } from './user-data.ts';
 
 /** Python for `python3 -c`, which gets the program's path and `argv`, and runs the program with runpy. */
 export type Preamble = { readonly source: string; readonly argv: readonly string[] };

@@ -1,10 +1,10 @@
 import { manifestPath } from '../emit/boot-manifest.ts';
 import type { WorkerArtifacts } from '../emit/emit-worker.ts';
+import { type Manifest, readUserData, type WrittenFile } from '../emit/read-user-data.ts';
 import type { Cluster, Worker } from '../spec/resolve.ts';
 import { type Instance, instanceOf } from './instance.ts';
 import { newRole } from './role.ts';
 import { materialise, recordedInstance, writeMachine } from './scratch-root.ts';
-import { type Manifest, readUserData, type WrittenFile } from './user-data.ts';
 
 /** A worker and the bytes that `build` writes for it. */
 export type Subject = {
@@ -29,8 +29,12 @@ export function machineOf(
   now: number,
   absent: readonly string[] = [],
 ): Machine {
-  const instance = instanceOf(cluster, worker, artifacts.userData, newRole(now));
-  const { hostname, files, manifest } = readUserData(artifacts.userData);
+  return machineWith(instanceOf(cluster, worker, artifacts.userData, newRole(now)), absent);
+}
+
+/** The machine that an instance is by its user-data. */
+export function machineWith(instance: Instance, absent: readonly string[] = []): Machine {
+  const { hostname, files, manifest } = readUserData(instance.userData);
   if (absent.length === 0) return { instance, hostname, manifest, files };
   const rest = { ...manifest, binaries: manifest.binaries.filter(({ name }) => !absent.includes(name)) };
   const content = Buffer.from(`${JSON.stringify(rest)}\n`);

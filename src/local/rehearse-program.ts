@@ -17,6 +17,8 @@ export type ProgramStart = {
   /** Runs the program instead, unchanged, after something else. */
   readonly preamble?: Preamble | undefined;
   readonly onEvent?: (event: BootEvent) => void;
+  /** Each line as it was printed, its lines and what it says besides. */
+  readonly onLine?: (line: string) => void;
 };
 
 export type ProgramEnd = {
@@ -34,7 +36,7 @@ const oldest = [3, 9] as const;
 
 /** Starts the root's own copy of the boot program, which came in the user-data, with nothing of this process's environment. */
 export function startProgram(start: ProgramStart): RunningProgram {
-  const { root, redirects, pace, preamble, onEvent } = start;
+  const { root, redirects, pace, preamble, onEvent, onLine } = start;
   const program = path.join(root, programFolder);
   // -B: no __pycache__ in a root that is compared and listed.
   const argv = ['-I', '-B', ...(preamble ? ['-c', preamble.source, program, ...preamble.argv] : [program])];
@@ -54,6 +56,7 @@ export function startProgram(start: ProgramStart): RunningProgram {
   child.once('close', () => process.off('exit', kill));
   const said: string[] = [];
   const readLine = (line: string) => {
+    onLine?.(line);
     const event = parseLine(line);
     if (event) onEvent?.(event);
     else said.push(line);

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { OperationError } from '../diagnostics/operation-error.ts';
+import type { WrittenFile } from '../emit/read-user-data.ts';
 import { sha256 } from '../tree/digest.ts';
 import { byCodeUnit } from '../tree/order.ts';
-import type { WrittenFile } from './user-data.ts';
 
 /** A folder that stands for the machine's /. */
 export type ScratchRoot = {

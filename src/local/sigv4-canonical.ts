@@ -38,9 +38,10 @@ export function parseAuthorization(header: string): Authorization | 'Credential'
 
 /**
  * Amazon S3 API Reference, “Authenticating Requests: Using the Authorization Header”: each part of the path is encoded
- * once, dot segments and empty parts stay. Undefined where the URL has a broken escape.
+ * once, dot segments and empty parts stay (other services encode it twice, but theirs is “/”). Undefined where the URL has a
+ * broken escape. `payload`: what stands for the body.
  */
-export function canonicalRequest(ask: Ask, signedHeaders: readonly string[]): string | undefined {
+export function canonicalRequest(ask: Ask, signedHeaders: readonly string[], payload: string): string | undefined {
   const [path = '', ...query] = ask.url.split('?');
   try {
     const headers = signedHeaders.map(name => `${name}:${(ask.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
@@ -50,7 +51,7 @@ export function canonicalRequest(ask: Ask, signedHeaders: readonly string[]): st
       canonicalQuery(query.join('?')),
       headers.join(''),
       signedHeaders.join(';'),
-      ask.headers['x-amz-content-sha256'] ?? '',
+      payload,
     ].join('\n');
   } catch {
     return undefined;
@@ -80,13 +81,23 @@ function encodeOnce(part: string): string {
 }
 
 /** The signature that the holder of the secret would have given. `time`: as in x-amz-date. */
-export function signatureOf(canonical: string, time: string, scope: Authorization, secretAccessKey: string): string {
-  const parts = [scope.date, scope.region, scope.service, scope.terminal];
-  const toSign = [algorithm, time, parts.join('/'), createHash('sha256').update(canonical).digest('hex')].join('\n');
-  const key = parts.reduce<Buffer>((above, part) => hmac(above, part), Buffer.from(`AWS4${secretAccessKey}`));
-  return hmac(key, toSign).toString('hex');
+export function signatureOf(canonical: string, time: string, scope: Scope, secretAccessKey: string): string {
+  const lines = [algorithm, time, scopeText(scope), createHash('sha256').update(canonical).digest('hex')];
+  return hmac(signingKey(scope, secretAccessKey), lines.join('\n')).toString('hex');
 }
 
-function hmac(key: Buffer, text: string): Buffer {
+export type Scope = Pick<Authorization, 'date' | 'region' | 'service' | 'terminal'>;
+
+/** `date/region/service/aws4_request` */
+export function scopeText({ date, region, service, terminal }: Scope): string {
+  return [date, region, service, terminal].join('/');
+}
+
+/** What is signed with is made of the secret and the scope, and good for nothing else. */
+export function signingKey({ date, region, service, terminal }: Scope, secretAccessKey: string): Buffer {
+  return [date, region, service, terminal].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
+}
+
+export function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }

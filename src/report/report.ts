@@ -28,7 +28,7 @@ export type BootEvent = {
   /** On retry or failed. */
   readonly code?: string | undefined;
   readonly cause?: string | undefined;
-  /** The last line, done and ok, says whose boot it was. */
+  /** The lines `identify` ok and `done` ok say whose boot it is. */
   readonly instanceId?: string | undefined;
   readonly systemUuid?: string | undefined;
   readonly digest?: string | undefined;

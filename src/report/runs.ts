@@ -41,10 +41,10 @@ function order({ phase }: BootEvent): number {
 }
 
 function reportOf({ worker, attempts, events }: Run): BootReport {
-  const { instanceId, systemUuid, digest, fingerprint } = events.at(-1) ?? {};
-  const machine = { instanceId, systemUuid, digest, fingerprint };
-  const known = Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined));
-  return { v: 1, worker, ...known, attempts, phases: phasesOf(events) };
+  const known = events.flatMap(({ instanceId, systemUuid, digest, fingerprint }) =>
+    Object.entries({ instanceId, systemUuid, digest, fingerprint }).filter(([, value]) => value !== undefined),
+  );
+  return { v: 1, worker, ...Object.fromEntries(known), attempts, phases: phasesOf(events) };
 }
 
 function phasesOf(events: readonly BootEvent[]): readonly PhaseRecord[] {

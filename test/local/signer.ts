@@ -15,6 +15,7 @@ export type Signing = {
   readonly service?: string;
   readonly time?: number;
   readonly withToken?: boolean;
+  readonly body?: string;
 };
 
 /** A request as AWS's own SDK for JavaScript signs it for S3. */
@@ -41,6 +42,7 @@ export async function signed(signing: Signing): Promise<Ask> {
       path,
       query: { ...query },
       headers: { host: '127.0.0.1:8080', ...headers },
+      ...(signing.body === undefined ? {} : { body: signing.body }),
     },
     { signingDate: new Date(signing.time ?? now) },
   );

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Ask } from '../../src/local/http.ts';
 import { newRole } from '../../src/local/role.ts';
-import { verifySigV4 } from '../../src/local/sigv4.ts';
+import { isRefusal, signedWithoutBody } from '../../src/local/sigv4.ts';
+import { checkSignature } from '../../src/local/sigv4-check.ts';
+import { sha256 } from '../../src/tree/digest.ts';
 import { now, region } from './handlers.ts';
 import { signed } from './signer.ts';
 
@@ -17,8 +19,8 @@ const withHeaders = (ask: Ask, headers: Readonly<Record<string, string | undefin
   ),
 });
 const codeOf = (ask: Ask, more: Partial<typeof expected> = {}) => {
-  const refusal = verifySigV4(ask, { ...expected, ...more });
-  return refusal && `${refusal.status} ${refusal.code}`;
+  const result = signedWithoutBody(ask, { ...expected, ...more });
+  return isRefusal(result) ? `${result.status} ${result.code}` : undefined;
 };
 const edit = (ask: Ask, from: string | RegExp, to: string) =>
   withHeaders(ask, { authorization: ask.headers.authorization?.replace(from, to) });
@@ -52,6 +54,38 @@ describe('a request signed by AWS’s own signer is taken', () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('other services and keys', () => {
+  const operator = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+  const ec2 = { credentials: [role, operator], region, service: 'ec2', now };
+  const body = 'Action=DescribeInstances&Version=2016-11-15';
+  const asked = (more: Partial<Parameters<typeof signed>[0]> = {}) =>
+    signed({
+      role: { ...role, ...operator },
+      withToken: false,
+      path: '/',
+      method: 'POST',
+      service: 'ec2',
+      body,
+      ...more,
+    });
+
+  test('a body is signed by its digest, by a key without a token', async () => {
+    expect(checkSignature(await asked(), ec2, sha256(body))).toMatchObject({ kind: 'signed', credentials: operator });
+    expect(checkSignature(await asked(), ec2, sha256('other'))).toMatchObject({ kind: 'mismatch' });
+  });
+
+  test('a key without a token must not come with one', async () => {
+    expect(checkSignature(await asked({ withToken: true }), ec2, sha256(body))).toEqual({ kind: 'wrong-token' });
+  });
+
+  test('what is signed for another service or region', async () => {
+    const problem = { kind: 'scope', part: 'service', given: 'ssm' };
+    expect(checkSignature(await asked({ service: 'ssm' }), ec2, sha256(body))).toEqual(problem);
+    const elsewhere = checkSignature(await asked({ region: 'us-east-1' }), ec2, sha256(body));
+    expect(elsewhere).toEqual({ kind: 'scope', part: 'region', given: 'us-east-1' });
   });
 });
 
@@ -140,13 +174,13 @@ describe('what S3 refuses', () => {
   });
 
   test('a wrong region is told the right one', async () => {
-    const refusal = verifySigV4(await signed({ role, path, region: 'us-east-1' }), expected);
+    const refusal = signedWithoutBody(await signed({ role, path, region: 'us-east-1' }), expected);
     expect(refusal).toMatchObject({ elements: { Region: region }, message: expect.stringContaining(region) });
   });
 
   test('no refusal shows a secret or a token', async () => {
     for (const [, , make] of cases) {
-      const text = JSON.stringify(verifySigV4(await make(), expected));
+      const text = JSON.stringify(signedWithoutBody(await make(), expected));
       expect(text).not.toContain(role.secretAccessKey);
       expect(text).not.toContain(role.token);
     }

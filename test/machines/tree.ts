@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readUserData } from '../../src/local/user-data.ts';
+import { readUserData } from '../../src/emit/read-user-data.ts';
 import { type Built, layOut } from '../real/cluster.ts';
 import { run } from '../real/lab.ts';
 

@@ -152,6 +152,11 @@ provokes(
   },
   { command: 'build' },
 );
+provokes('PKI_READ_SECRET_UNREAD', 'the command fails where no key is needed', cluster => {
+  cluster.spec(spec => {
+    spec.pki = { ...spec.pki, readSecret: ['false', '{file}'] };
+  });
+});
 provokes('PKI_NOT_PEM', 'DER', cluster => cluster.write(certificate, readDer(cluster.read(certificate))), {
   at: certificate,
 });

@@ -41,7 +41,8 @@ describe('wrong usage', () => {
 
 test('what is missing is named at once, with the packages that have it', async () => {
   vi.stubEnv('PATH', '/nonexistent');
-  const { code, err } = await boot('worker-0', '--image', 'x');
+  const { code, err: lines } = await boot('worker-0', '--image', 'x');
+  const err = lines.replace(/\s+/g, ' ');
   expect(code).toBe(1);
   expect(err).toMatch(
     /MACHINE_TOOL_MISSING: a local machine needs qemu-system-x86_64, qemu-img, .*are not on this machine/,

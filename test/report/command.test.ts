@@ -30,7 +30,7 @@ test.each<[string, string, RegExp]>([
   ['an empty file', '', /it is empty/],
   ['an answer without output', '{\n  "InstanceId": "i-0123456789abcdef0"\n}', /no output yet[\s\S]*--latest/],
   ['cloud-init alone', "[ 7.1] cloud-init[435]: Cloud-init v. 25.1.4 running 'init'", /cloud-init ran, but/],
-  ['a kernel alone', '[    0.000000] Linux version 6.12', /from cloud-init’s network stage on/],
+  ['a kernel alone', '[    0.000000] Linux version 6.12', /from\s+cloud-init’s network stage on/],
   [
     'another version',
     line('clock', 'ok', 1).replace('"v":1', '"v":2').replace('firstboot:', 'firstboot:'),

@@ -71,6 +71,8 @@ for (const [title, text] of [
   ['a blank', '"https://dl.k8s.io/v1.36.1/bin/linux/amd64/kubelet "'],
   ['no file', 'https://dl.k8s.io/'],
   ['no port', 'https://dl.k8s.io:99999/kubelet'],
+  ['signed, of another bucket', 's3+https://other.s3.us-east-1.amazonaws.com/bin/1.36.1/kubelet'],
+  ['signed, not below bin/', 's3+https://example-firstboot.s3.us-east-1.amazonaws.com/state/1.36.1/kubelet'],
 ] as const) {
   provokes('PIN_URL_INVALID', title, url(text), { only });
 }

@@ -181,6 +181,15 @@ describe('machines', () => {
     );
   }
   provokes(
+    'SPEC_SPOT_PROTECTED',
+    'EC2 protects no spot instance',
+    c =>
+      c.spec(spec => {
+        Object.assign(spec.aws, { spot: true, terminationProtection: true });
+      }),
+    { only },
+  );
+  provokes(
     'SPEC_IMAGE_MISSING',
     'only one for arm64',
     c =>

@@ -1,4 +1,6 @@
 import { type Finding, finding } from '../../diagnostics/diagnostic.ts';
+import { objectUrl } from '../../spec/bucket-url.ts';
+import type { Cluster } from '../../spec/resolve.ts';
 import { masked } from '../../tree/shown.ts';
 import type { ClusterRule } from '../context.ts';
 import { describeNeeded, type Needed, neededPins, pinOrigin } from './pin-needed.ts';
@@ -10,7 +12,7 @@ export const pinUrls: ClusterRule = context =>
     (needed.pin?.url ?? []).flatMap((url, index) => {
       // A single URL is a scalar, a list has an index; the deepest path that exists is pointed at.
       const origin = pinOrigin([...needed.path, 'url', index]);
-      const reason = describeBadUrl(url);
+      const reason = describeBadUrl(url.replace(/^s3\+(?=https?:)/, '')) ?? describeForeignBucket(url, context.cluster);
       if (reason) return [finding('PIN_URL_INVALID', origin, { url: masked(url), reason })];
       return [httpUrl, archOfUrl, versionOfUrl, credentialInUrl, formOfUrl].flatMap(judge =>
         judge(needed, url, origin),
@@ -27,6 +29,13 @@ function describeBadUrl(url: string): string | undefined {
   if (!/^https?:/i.test(url)) return `${url.split(':')[0]} is not fetched, only https`;
   if (!URL.canParse(url)) return 'its host or port is none';
   return new URL(url).pathname.replace(/\/$/, '') === '' ? 'it names a server, but no file' : undefined;
+}
+
+/** What is signed with the node's role goes to the cluster's own bucket, and of that the role reads bin/. */
+function describeForeignBucket(url: string, { aws }: Cluster): string | undefined {
+  const own = `s3+${objectUrl(aws, `${aws.prefix}bin/`)}`;
+  if (!url.startsWith('s3+') || url.startsWith(own)) return undefined;
+  return `the node’s role signs requests to ${own}… only`;
 }
 
 /** Loopback is where a test's mirror listens. */

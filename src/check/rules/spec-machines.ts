@@ -3,7 +3,17 @@ import type { Arch, Cluster, Worker } from '../../spec/resolve.ts';
 import type { ClusterRule } from '../context.ts';
 
 /** Instance types and images are of the workers' architectures. What many workers share is reported once, for the first of them. */
-export const specMachines: ClusterRule = ({ cluster }) => [...imagesOfOtherArch(cluster), ...launches(cluster)];
+export const specMachines: ClusterRule = ({ cluster }) => [
+  ...imagesOfOtherArch(cluster),
+  ...launches(cluster),
+  ...protectedSpot(cluster),
+];
+
+/** EC2 User Guide, “Change instance termination protection”. */
+function protectedSpot({ file, aws }: Cluster): readonly Finding[] {
+  if (!aws.spot || !aws.terminationProtection) return [];
+  return [finding('SPEC_SPOT_PROTECTED', { file, path: ['aws', 'terminationProtection'] }, {})];
+}
 
 function launches(cluster: Cluster): readonly Finding[] {
   const reported = new Set<string>();

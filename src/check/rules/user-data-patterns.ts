@@ -22,6 +22,11 @@ const issued: readonly Pattern[] = [
   },
 ];
 
+/** The same for whoever hides what they find: every occurrence. */
+export const issuedCredentials: readonly RegExp[] = issued.map(
+  ({ pattern }) => new RegExp(pattern, `${pattern.flags}g`),
+);
+
 /** A name that says secret and a value that stands there itself: no reference, no command, no placeholder. */
 const assigned =
   /(?<![A-Za-z])(?:password|passwd|token|secret|api[_-]?key|(?:secret|access)[_-]?key|client[_-]?secret)["']?(?:[ \t]{0,20}:[ \t]{1,20}|=|[ \t]{0,20}[:=][ \t]{0,20}(?=["']))(?:"([^"\s]{6,200})"|'([^'\s]{6,200})'|([^\s"'`,;]{6,200}))/gi;

@@ -79,7 +79,8 @@ export const pinCodes = {
     title: 'A URL that is none',
     message: (a: { url: string; reason: string }) => `“${a.url}” is not a URL to fetch from: ${a.reason}.`,
     hint: 'write the whole URL of the file, beginning with https://.',
-    explain: 'The node fetches each URL in turn as it is written: nothing is filled in, no variable and no version.',
+    explain:
+      'The node fetches each URL in turn as it is written: nothing is filled in, no variable and no version. A URL that begins with s3+https:// is signed with the node’s role; it is to be of the cluster’s own bucket, below bin/, as `firstboot stage --mirror-binaries` prints it.',
   },
   PIN_URL_ARCH: {
     severity: 'error',

@@ -49,6 +49,15 @@ export const pkiFileCodes = {
     explain:
       'pki.readSecret names a command, for example sops, that is run for each private key and kubeconfig. Its output is never printed, for it may be half a secret.',
   },
+  PKI_READ_SECRET_UNREAD: {
+    severity: 'warning',
+    title: 'A secret could not be read, and was not judged',
+    message: (a: { command: string; file: string; reason: string }) =>
+      `the command ${a.command} for ${a.file} ${a.reason}, so it is not checked here.`,
+    hint: 'where the key is at hand, `firstboot build` needs it; there run the command by hand in the folder of cluster.yaml.',
+    explain:
+      '`check` and `plan` need no private key, so a pipeline may run them where pki.readSecret has no rights. A kubeconfig that was not read is taken as one made from the spec.',
+  },
   PKI_NOT_PEM: {
     severity: 'error',
     title: 'A file is not PEM',

@@ -102,6 +102,14 @@ export const specCodes = {
     explain:
       'A version counts under the name of a binary, as a component’s bundle.yaml has it. Under any other name it has no effect, in silence: the machine would get another version than the one that seems to be set.',
   },
+  SPEC_SPOT_PROTECTED: {
+    severity: 'error',
+    title: 'A spot instance cannot be protected',
+    message: () => 'aws.terminationProtection and aws.spot are both set, and EC2 protects no spot instance.',
+    hint: 'leave out one of the two.',
+    explain:
+      'EC2 has no termination protection for spot instances: it may take them back at any time, so a launch that asks for both is refused.',
+  },
   SPEC_INSTANCE_TYPE_ARCH: {
     severity: 'error',
     title: 'An instance type of the other architecture',

@@ -16,7 +16,7 @@ import type { ApiServer } from './network.ts';
 import { powerOff } from './qmp.ts';
 import type { Argv } from './room-messages.ts';
 import { planRooms, type RoomPlan } from './rooms.ts';
-import { answerAt, type Client, createServers } from './servers.ts';
+import { answerAt, type Client, createServers, redirectsOf } from './servers.ts';
 import { type Accelerator, likelyAccelerator, startMachine, troubleIn } from './start-machine.ts';
 import type { Tool } from './tools.ts';
 
@@ -105,17 +105,32 @@ async function furnish(plan: RoomPlan, run: MachineRun, machines: LiveMachine[],
     const folder = path.join(run.work, client.manifest.worker);
     const emulated = machines.some(({ accelerator }) => accelerator === 'tcg');
     const accelerator = emulated ? 'tcg' : likelyAccelerator(client.instance.arch);
-    const started = await startMachine(client, folder, { netdev: plan.netdevOf(client), accelerator }, room, run);
+    const started = await startMachine(
+      {
+        name: client.manifest.worker,
+        instance: client.instance,
+        redirects: redirectsOf(client),
+        folder,
+        gibibytes: run.cluster.aws.volume.size,
+        netdev: plan.netdevOf(client),
+        accelerator,
+        image: run.image,
+        kernel: run.kernel,
+        tools: run.tools,
+        told: run.told,
+      },
+      room,
+    );
     machines.push({ client, folder, room, ...started });
   }
 }
 
 /** What it cannot do, such as take its port, it says at once. */
-async function startDhcp(argv: Argv, room: Room, work: string): Promise<void> {
+export async function startDhcp(argv: Argv, room: Room, work: string, name = 'dnsmasq'): Promise<Running> {
   const log = path.join(work, 'dnsmasq.log');
-  const { ended } = await room.start({ name: 'dnsmasq', argv, folder: work, log });
-  const how = await Promise.race([ended, sleep(dhcpPause, undefined)]);
-  if (how === undefined) return;
+  const running = await room.start({ name, argv, folder: work, log });
+  const how = await Promise.race([running.ended, sleep(dhcpPause, undefined)]);
+  if (how === undefined) return running;
   throw new OperationError(
     'MACHINE_NETWORK_FAILED',
     `dnsmasq does not serve DHCP (${how}): ${fs.readFileSync(log, 'utf8').trim()}`,

@@ -19,6 +19,8 @@ export type Room = {
   /** Listening sockets by name, each in the room's namespace. */
   readonly servers: ReadonlyMap<string, net.Server>;
   readonly start: (process: RoomProcess) => Promise<Running>;
+  /** Changes its network; one change at a time. */
+  readonly change: (steps: RoomSetup['steps']) => Promise<void>;
   /** Ends what runs in it, takes its network back, and waits for it. */
   readonly close: () => Promise<void>;
 };
@@ -40,7 +42,8 @@ export async function openRoom(enter: Argv, program: URL, setup: RoomSetup): Pro
     child.once('error', () => resolve());
   });
   const servers = new Map<string, net.Server>();
-  const messages = new EventEmitter();
+  // As many listen as there are programs in the room.
+  const messages = new EventEmitter().setMaxListeners(0);
   const tell = (message: ToRoom) => {
     if (child.connected) child.send(message, () => {});
   };
@@ -54,9 +57,9 @@ export async function openRoom(enter: Argv, program: URL, setup: RoomSetup): Pro
     child.on('message', (message: FromRoom, handle: net.Server | undefined) => {
       if (message.kind === 'here') tell({ kind: 'set-up', setup });
       else if (message.kind === 'listening' && handle) servers.set(message.name, handle);
-      else if (message.kind === 'ready') done();
-      else if (message.kind === 'failed') failed(notMade(message.tried, message.reason));
       else messages.emit(message.kind, message);
+      if (message.kind === 'ready') done();
+      else if (message.kind === 'failed') failed(notMade(message.tried, message.reason));
     });
   });
   try {
@@ -70,7 +73,29 @@ export async function openRoom(enter: Argv, program: URL, setup: RoomSetup): Pro
     servers,
     close,
     start: process => startIn(process, messages, tell, gone),
+    change: steps => changed(steps, messages, tell, gone),
   };
+}
+
+type Failed = Extract<FromRoom, { kind: 'failed' }>;
+
+function changed(
+  steps: RoomSetup['steps'],
+  messages: EventEmitter,
+  tell: (message: ToRoom) => void,
+  gone: Promise<void>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onReady = () => settle(resolve);
+    const onFailed = ({ tried, reason }: Failed) => settle(() => reject(notMade(tried, reason)));
+    const settle = (end: () => void) => {
+      messages.off('ready', onReady).off('failed', onFailed);
+      end();
+    };
+    messages.on('ready', onReady).on('failed', onFailed);
+    void gone.then(() => settle(() => reject(notMade('its namespace', 'it is gone'))));
+    tell({ kind: 'set-up', setup: { steps, listens: [] } });
+  });
 }
 
 type Started = Extract<FromRoom, { kind: 'started' }>;

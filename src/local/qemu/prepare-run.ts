@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { parse } from 'yaml';
 import { OperationError } from '../../diagnostics/operation-error.ts';
 import type { WorkerArtifacts } from '../../emit/emit-worker.ts';
+import { readUserData, type UserData } from '../../emit/read-user-data.ts';
 import { type BootPhase, bootPhases } from '../../report/report.ts';
 import type { Cluster, Worker } from '../../spec/resolve.ts';
 import { openBinaries } from '../binaries.ts';
@@ -9,7 +10,6 @@ import { binaryCache } from '../binary-cache.ts';
 import { instanceOf } from '../instance.ts';
 import type { Stored } from '../object-server.ts';
 import { newRole } from '../role.ts';
-import { readUserData, type UserData } from '../user-data.ts';
 import type { MachineRun } from './boot-machines.ts';
 import { unreachable } from './forward.ts';
 import { readable, readImage } from './image.ts';
@@ -47,8 +47,15 @@ export async function prepareRun(wishes: Wishes): Promise<MachineRun> {
   const [first] = subjects;
   if (!first) throw new RangeError('no worker to boot');
   const { cluster } = first;
-  const tools = findTools(toolsFor(wishes), process.env.PATH ?? '');
-  refuseWithoutRights(wishes);
+  const tools = findTools(
+    toolsFor(
+      subjects.map(({ worker }) => worker.arch),
+      namespace,
+    ),
+    process.env.PATH ?? '',
+  );
+  refuseWithoutRights(namespace);
+  refuseForeign(subjects);
   const image = readImage(tools['qemu-img'], wishes.image, wishes.work);
   const kernel = kernelOf(wishes, image.bootable);
   const clients = subjects.map(subject => clientOf(subject, wishes.now()));
@@ -62,15 +69,16 @@ export async function prepareRun(wishes: Wishes): Promise<MachineRun> {
   return { ...wishes, cluster, clients, tools, image, kernel, binaries, server, until };
 }
 
-function toolsFor({ subjects, namespace }: Wishes): readonly Tool[] {
-  const machines = [...new Set(subjects.map(({ worker }) => qemuOf(worker.arch)))];
+export function toolsFor(archs: readonly Worker['arch'][], namespace: string | undefined): readonly Tool[] {
+  const machines = [...new Set(archs.map(qemuOf))];
   const network: readonly Tool[] = isRoot()
     ? ['dnsmasq', ...(namespace === undefined ? (['unshare'] as const) : [])]
     : ['unshare'];
   return [...machines, 'qemu-img', 'ip', 'setpriv', ...network];
 }
 
-function refuseWithoutRights({ subjects, namespace }: Wishes): void {
+/** Throws MACHINE_NOT_ALLOWED. */
+export function refuseWithoutRights(namespace: string | undefined): void {
   if (process.platform !== 'linux')
     throw new OperationError(
       'MACHINE_NOT_ALLOWED',
@@ -83,6 +91,9 @@ function refuseWithoutRights({ subjects, namespace }: Wishes): void {
       '--namespace needs root.',
       'without it an ordinary user gets a network of their own.',
     );
+}
+
+function refuseForeign(subjects: readonly Subject[]): void {
   const foreign = subjects.find(({ worker }) => worker.arch === 'arm64');
   if (foreign)
     throw new OperationError(
@@ -92,7 +103,10 @@ function refuseWithoutRights({ subjects, namespace }: Wishes): void {
     );
 }
 
-function kernelOf({ image, kernel, initrd }: Wishes, bootable: boolean): MachineRun['kernel'] {
+export function kernelOf(
+  { image, kernel, initrd }: Pick<Wishes, 'image' | 'kernel' | 'initrd'>,
+  bootable: boolean,
+): MachineRun['kernel'] {
   for (const file of [kernel, initrd]) if (file !== undefined) readable(file);
   if (kernel !== undefined) return { file: kernel, initrd };
   if (bootable) return undefined;
@@ -131,15 +145,20 @@ function abortedWith(signal: AbortSignal): Promise<never> {
   });
 }
 
+function serverFor({ cluster, artifacts }: Subject, told: (line: string) => void): Promise<ApiServer | undefined> {
+  return reachServer(cluster.server, authorityOf(readUserData(artifacts.userData)), told);
+}
+
 /** The api-server to forward to; undefined, after saying so, when the machine will not reach it. */
-async function serverFor(
-  { cluster, artifacts }: Subject,
+export async function reachServer(
+  url: string,
+  authority: string | undefined,
   told: (line: string) => void,
 ): Promise<ApiServer | undefined> {
-  const server = apiServerOf(cluster.server);
-  const reason = notForwarded(server) ?? (await unreachable(server, authorityOf(readUserData(artifacts.userData))));
+  const server = apiServerOf(url);
+  const reason = notForwarded(server) ?? (await unreachable(server, authority));
   if (reason === undefined) return server;
-  told(`the api-server ${cluster.server} cannot be reached from here (${reason}): no Node will register.`);
+  told(`the api-server ${url} cannot be reached from here (${reason}): no Node will register.`);
   return undefined;
 }
 
@@ -149,15 +168,30 @@ function notForwarded({ host }: ApiServer): string | undefined {
 }
 
 /** The file that the worker’s kubeconfig names. */
-function authorityOf({ files, manifest }: UserData): string | undefined {
-  const textOf = (path: string | undefined) => {
-    const found = files.find(file => file.path === path);
-    return found && Buffer.from(found.content).toString();
-  };
-  const kubeconfig = parse(textOf(manifest.kubelet?.kubeconfig) ?? '') as Kubeconfig | null;
-  return textOf(kubeconfig?.clusters?.[0]?.cluster?.['certificate-authority']);
+function authorityOf(userData: UserData): string | undefined {
+  return textIn(userData, kubeconfigIn(userData)?.['certificate-authority']);
+}
+
+/** What the worker’s kubeconfig says of its cluster. */
+export function clusterIn(
+  userData: UserData,
+): { readonly server: string; readonly authority: string | undefined } | undefined {
+  const server = kubeconfigIn(userData)?.server;
+  return server === undefined ? undefined : { server, authority: authorityOf(userData) };
+}
+
+function kubeconfigIn(userData: UserData) {
+  const parsed = parse(textIn(userData, userData.manifest.kubelet?.kubeconfig) ?? '') as Kubeconfig | null;
+  return parsed?.clusters?.[0]?.cluster;
+}
+
+function textIn({ files }: UserData, path: string | undefined): string | undefined {
+  const found = files.find(file => file.path === path);
+  return found && Buffer.from(found.content).toString();
 }
 
 type Kubeconfig = {
-  readonly clusters?: readonly { readonly cluster?: { readonly 'certificate-authority'?: string } }[];
+  readonly clusters?: readonly {
+    readonly cluster?: { readonly server?: string; readonly 'certificate-authority'?: string };
+  }[];
 };

@@ -73,7 +73,7 @@ function need(tools: MachineRun['tools'], name: Tool): string {
 }
 
 /** Addresses of br0 in a namespace that somebody else made. */
-function addressesOnBridge(ip: string, namespace: string): readonly string[] {
+export function addressesOnBridge(ip: string, namespace: string): readonly string[] {
   try {
     const text = execFileSync(ip, ['-n', namespace, '-json', 'address', 'show', 'dev', 'br0'], {
       encoding: 'utf8',

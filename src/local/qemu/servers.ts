@@ -1,11 +1,11 @@
 import type net from 'node:net';
 import type { WorkerArtifacts } from '../../emit/emit-worker.ts';
+import type { Manifest } from '../../emit/read-user-data.ts';
 import { type Fault, withFaults } from '../faults.ts';
 import { type Handler, httpServer } from '../http.ts';
 import { createImds } from '../imds.ts';
 import type { Instance } from '../instance.ts';
 import { createObjectServer, redirectsTo, type Stored } from '../object-server.ts';
-import type { Manifest } from '../user-data.ts';
 import { metadataAddress, objectsPort } from './network.ts';
 
 /** A machine's identity, and what it will ask for. */

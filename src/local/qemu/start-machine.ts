@@ -3,11 +3,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperationError } from '../../diagnostics/operation-error.ts';
 import { invariant } from '../../tree/invariant.ts';
-import type { MachineRun } from './boot-machines.ts';
+import type { Instance } from '../instance.ts';
 import type { Room, Running } from './enter-room.ts';
-import { makeDisk } from './image.ts';
+import { type Image, makeDisk } from './image.ts';
 import { type Machine, machineArgv } from './machine.ts';
-import { type Client, redirectsOf } from './servers.ts';
 import type { Tool } from './tools.ts';
 
 /** How long a machine is watched for what KVM cannot do, unless its kernel speaks before: seen to stop after two minutes. */
@@ -16,42 +15,57 @@ const startPause = 500;
 
 export type Accelerator = Machine['accelerator'];
 
-/** Starts a worker's machine in its folder: with KVM when asked to and where it works, else emulated. */
+/** Everything that a machine is made of. */
+export type MachineStart = {
+  readonly name: string;
+  readonly instance: Instance;
+  /** Prefix -> prefix: where the boot program fetches from. */
+  readonly redirects: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly folder: string;
+  readonly image: Image;
+  readonly kernel: { readonly file: string; readonly initrd: string | undefined } | undefined;
+  /** Size of its disk at least. */
+  readonly gibibytes: number;
+  /** Value of -netdev. */
+  readonly netdev: string;
+  readonly accelerator: Accelerator;
+  readonly tools: Readonly<Partial<Record<Tool, string>>>;
+  /** A line for people, without its end. */
+  readonly told: (line: string) => void;
+};
+
+/** Starts a machine in its folder: with KVM when asked to and where it works, else emulated. */
 export async function startMachine(
-  client: Client,
-  folder: string,
-  wanted: { readonly netdev: string; readonly accelerator: Accelerator },
+  wanted: MachineStart,
   room: Room,
-  run: MachineRun,
 ): Promise<{ readonly running: Running; readonly accelerator: Accelerator }> {
-  const { instance, manifest } = client;
+  const { name, instance, redirects, folder, image, netdev, told } = wanted;
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   fs.rmSync(path.join(folder, 'qmp.sock'), { force: true });
   const disk = path.join(folder, 'disk.qcow2');
-  const { volume } = run.cluster.aws;
-  if (makeDisk(toolOf(run, 'qemu-img'), run.image, disk, volume.size)) run.told(sayAgain(client, folder));
+  if (makeDisk(toolOf(wanted, 'qemu-img'), image, disk, wanted.gibibytes)) told(sayAgain(wanted));
   fs.writeFileSync(path.join(folder, 'instance-id'), `${instance.instanceId}\n`);
   const start = (accelerator: Accelerator) => {
-    const kernel = run.kernel && { ...run.kernel, root: run.image.bootable ? '/dev/vda1' : '/dev/vda' };
-    const qemu = toolOf(run, qemuOf(instance.arch));
-    const redirects = redirectsOf(client);
-    const argv = machineArgv({ qemu, instance, accelerator, kernel, netdev: wanted.netdev, redirects });
+    const kernel = wanted.kernel && { ...wanted.kernel, root: image.bootable ? '/dev/vda1' : '/dev/vda' };
+    const qemu = toolOf(wanted, qemuOf(instance.arch));
+    const argv = machineArgv({ qemu, instance, accelerator, kernel, netdev, redirects });
     keepLast(path.join(folder, 'console.log'));
-    return room.start({ name: manifest.worker, argv, folder, log: path.join(folder, 'qemu.log') });
+    return room.start({ name, argv, folder, log: path.join(folder, 'qemu.log') });
   };
   if (wanted.accelerator === 'kvm') {
     const running = await start('kvm');
     if (await stays(running, folder, kvmTrial)) return { running, accelerator: 'kvm' };
     running.end();
     await running.ended;
-    run.told(`/dev/kvm is there, but no machine runs with it: ${firstLine(folder)}`);
+    told(`/dev/kvm is there, but no machine runs with it: ${firstLine(folder)}`);
   }
-  run.told(`${manifest.worker}: emulated, without KVM: the boot takes minutes`);
+  told(`${name}: emulated, without KVM: the boot takes minutes`);
   const running = await start('tcg');
   if (await stays(running, folder, startPause)) return { running, accelerator: 'tcg' };
   throw new OperationError(
     'MACHINE_NOT_STARTED',
-    `QEMU does not start ${manifest.worker}: ${logOf(folder).trim() || 'it says nothing'}`,
+    `QEMU does not start ${name}: ${logOf(folder).trim() || 'it says nothing'}`,
     'a disk in use belongs to another run of the same --work folder; a kernel or initrd must be for the worker’s architecture.',
   );
 }
@@ -60,7 +74,7 @@ export function qemuOf(arch: 'amd64' | 'arm64') {
   return arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 }
 
-function toolOf({ tools }: MachineRun, name: Tool): string {
+function toolOf({ tools }: Pick<MachineStart, 'tools'>, name: Tool): string {
   const file = tools[name];
   invariant(file, `${name} was looked for`);
   return file;
@@ -114,10 +128,10 @@ function firstLine(folder: string): string {
 }
 
 /** Other bytes are another instance: then the disk is an image that somebody made of a worker. */
-function sayAgain({ instance, manifest }: Client, folder: string): string {
+function sayAgain({ instance, name, folder }: MachineStart): string {
   const file = path.join(folder, 'instance-id');
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : instance.instanceId;
-  const known = `${manifest.worker} boots again from ${folder}/disk.qcow2`;
+  const known = `${name} boots again from ${folder}/disk.qcow2`;
   if (before === instance.instanceId) return known;
   return `${known}, which was ${before}; its user-data is another now, so it is as a machine made from that one’s image`;
 }

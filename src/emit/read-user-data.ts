@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import { manifestPath } from '../emit/boot-manifest.ts';
 import { invariant } from '../tree/invariant.ts';
+import { manifestPath } from './boot-manifest.ts';
 
 /** A binary as the boot manifest has it. */
 export type ManifestBinary = {
@@ -17,10 +17,15 @@ export type ManifestBinary = {
   readonly start?: string;
 };
 
-/** The boot manifest (src/emit/boot-manifest.ts), as far as a rehearsal or a local machine needs it. */
+/** The boot manifest (boot-manifest.ts), as far as a rehearsal, a local machine or a plan needs it. */
 export type Manifest = {
   readonly worker: string;
   readonly cluster: string;
+  readonly privateIp: string;
+  readonly arch: string;
+  /** Paths of the worker’s own files that cloud-init writes. */
+  readonly files: { readonly paths: readonly string[] };
+  readonly modules: readonly string[];
   readonly certificate: { readonly notBefore: string; readonly notAfter: string } | null;
   readonly secrets: { readonly region: string; readonly url: string; readonly sha256: string; readonly size: number };
   readonly archive: Readonly<Record<string, string>>;
