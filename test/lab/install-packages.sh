@@ -8,7 +8,7 @@ set -euo pipefail
 
 declare -A SETS=(
   [build]="gcc libc6-dev libseccomp-dev make"
-  [checks]="mmdebstrap debian-archive-keyring ca-certificates iproute2 openssl util-linux"
+  [checks]="mmdebstrap debian-archive-keyring ca-certificates iproute2 openssl python3-venv util-linux"
   [machines]="mmdebstrap debian-archive-keyring qemu-system-x86 qemu-utils iproute2 dnsmasq-base e2fsprogs openssl curl bc"
 )
 

@@ -98,6 +98,7 @@ export const needs = {
   },
   verifier: executable('verifier', join(lab, 'bin/verify'), 'test/lab/build.sh verify'),
   binary: (name: string) => executable(name, join(lab, 'bin', name), `test/lab/build.sh ${name}`),
+  moto: executable('moto', join(lab, 'moto/bin/moto_server'), 'test/lab/moto.sh'),
   node: (major: number) =>
     executable(`node${major}`, join(lab, 'node', String(major), 'bin/node'), `test/lab/nodes.sh ${major}`),
   release: (release: Release) =>

@@ -21,7 +21,8 @@ fi
 start=$SECONDS
 if [ -n "$checks" ]; then
   prepare $lab/install-packages.sh checks
-  prepare $lab/build.sh verify containerd kubelet
+  prepare $lab/build.sh verify containerd kubelet etcd kube-apiserver versitygw
+  prepare $lab/moto.sh
   for release in bookworm trixie forky; do prepare $lab/mkroot.sh $release; done
   here=$(node --print 'process.versions.node.split(".")[0]')
   for major in 20 22 24; do [ "$major" = "$here" ] || prepare $lab/nodes.sh $major; done
