@@ -281,6 +281,13 @@ test('40: a Node that flaps is never taken as Ready', async () => {
   await expectFailure(world, '40-flapping', argv, 'VERIFY_NOT_READY');
 });
 
+test('40: a Node that stays Ready is taken as such, and only then', async () => {
+  const world = await kubeWorld();
+  const told = await world.run(...applying(world.as('operator'), '--wait', 'ready'));
+  expect([told.code, told.out], told.err).toEqual([0, '1 launched.\n']);
+  expect(told.err).toMatch(/Node \S+, Ready/);
+});
+
 test('40: a Node that is not Ready: the kubelet’s reason', async () => {
   const world = await kubeWorld();
   world.odd = { ready: 'False' };
