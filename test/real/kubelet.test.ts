@@ -77,11 +77,12 @@ describe('kubelet v1.36.1 is a check that can fail', () => {
     need(context, ...requirements, needs.openssl);
     const other = newFolder('other');
     selfSign(other, 'other', '/CN=other');
-    const said = startWith(
-      folder,
-      '/var/lib/kubelet/kubelet-key.pem',
-      readFileSync(join(other, 'other-key.pem'), 'utf8'),
-    );
+    const key = readFileSync(join(other, 'other-key.pem'), 'utf8');
+    const ask = () => startWith(folder, '/var/lib/kubelet/kubelet-key.pem', key);
+    let said = ask();
+    // It loads the pair beside its other work, and on a busy machine may end for the lack of a runtime before that.
+    for (let again = 0; again < 4 && judge(said).complaints.every(one => one === 'no container runtime'); again += 1)
+      said = ask();
     expect(judge(said)).not.toEqual(accepted);
     expect(said).toMatch(/private key (type )?does not match public key/);
   });
