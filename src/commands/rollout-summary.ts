@@ -3,7 +3,7 @@ import { wrapped } from './wrap.ts';
 
 type Of<K extends RolloutEvent['kind']> = RolloutEvent & { readonly kind: K };
 
-/** What events came to: one entry a worker that was begun, and what was not. */
+/** What events came to: one entry a worker that was begun, in the plan’s order, and what was not. */
 export type Summary = {
   readonly lock: string | null;
   readonly workers: readonly (Of<'finished'> | Of<'failed'>)[];
@@ -11,11 +11,16 @@ export type Summary = {
   readonly remaining: readonly string[];
 };
 
-export function summaryOf(events: readonly RolloutEvent[]): Summary {
+/** `order`: names of workers; those that are launched side by side end in any order. */
+export function summaryOf(events: readonly RolloutEvent[], order: readonly string[]): Summary {
+  const places = new Map(order.map((worker, index) => [worker, index]));
+  const placeOf = ({ worker }: { readonly worker: string }) => places.get(worker) ?? order.length;
   const of = <K extends RolloutEvent['kind']>(kind: K) => events.filter((one): one is Of<K> => one.kind === kind);
   return {
     lock: of('lock')[0]?.id ?? null,
-    workers: events.filter(one => one.kind === 'finished' || one.kind === 'failed'),
+    workers: events
+      .filter(one => one.kind === 'finished' || one.kind === 'failed')
+      .sort((a, b) => placeOf(a) - placeOf(b)),
     warnings: of('warning'),
     remaining: of('stopped').flatMap(({ remaining }) => remaining),
   };

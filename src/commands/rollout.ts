@@ -91,7 +91,7 @@ async function onWorld({ command, options, io, fleet, choices, place }: Setting,
   const rolloutOptions = { ...choices, run: run.id, holder: run.holder, command: command.name, look };
   return untilInterrupted(async signal => {
     const events = await follow(apply({ ...blind, artifactsOf }, plan, rolloutOptions, signal), io);
-    return sumUp(events, run, cluster.name, signal, io);
+    return sumUp(events, run, plan, signal, io);
   });
 }
 
@@ -110,10 +110,13 @@ async function follow(events: AsyncIterable<RolloutEvent>, io: CommandIo): Promi
   return all;
 }
 
-function sumUp(events: readonly RolloutEvent[], run: Run, cluster: string, signal: AbortSignal, io: CommandIo): number {
+function sumUp(events: readonly RolloutEvent[], run: Run, plan: Plan, signal: AbortSignal, io: CommandIo): number {
   run.over();
-  const summary = summaryOf(events);
-  if (io.json) io.out(`${JSON.stringify(summaryJson(summary, cluster, run.id))}\n`);
+  const summary = summaryOf(
+    events,
+    plan.actions.map(({ worker }) => worker),
+  );
+  if (io.json) io.out(`${JSON.stringify(summaryJson(summary, plan.cluster, run.id))}\n`);
   else io.out(summaryText(summary));
   if (signal.aborted)
     io.err(
@@ -124,7 +127,7 @@ function sumUp(events: readonly RolloutEvent[], run: Run, cluster: string, signa
 }
 
 function nothingToDo(cluster: string, io: CommandIo): number {
-  const summary = summaryOf([]);
+  const summary = summaryOf([], []);
   if (io.json) io.out(`${JSON.stringify({ ...summaryJson(summary, cluster, ''), run: null })}\n`);
   return 0;
 }

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CommandIo } from '../../src/commands/io.ts';
 import { openLocalSide } from '../../src/commands/local-side.ts';
 import { rolloutChoices } from '../../src/commands/rollout-choices.ts';
+import { summaryOf } from '../../src/commands/rollout-summary.ts';
 import { createView } from '../../src/commands/rollout-view.ts';
 import { isRunId, leftRun, openRun } from '../../src/commands/run-id.ts';
 import { takeLock } from '../../src/rollout/lock.ts';
@@ -104,7 +105,8 @@ describe('on the embedded cloud', () => {
     expect(await run(cluster, ...rerun)).toMatchObject(moved);
     await run(cluster, 'unlock', id, '--local', '--yes');
     await lockedByBob(cluster, 'apply plan.json');
-    expect(await run(cluster, ...rerun)).toMatchObject({ code: 0, out: 'nothing was to be done.\n' });
+    const told = await run(cluster, ...rerun);
+    expect([told.code, told.out], told.err).toEqual([0, 'nothing was to be done.\n']);
   }, 60_000);
 
   test('without a key nothing is done', async () => {
@@ -138,6 +140,17 @@ async function lockedByBob(cluster: TestCluster, command = 'replace worker-1') {
     await side.close();
   }
 }
+
+test('a summary has the workers in the order of the plan, whichever ended first', () => {
+  const finished = (worker: string) =>
+    ({ kind: 'finished', at: 0, worker, outcome: 'launched', instanceId: null, verified: 'none', seconds: 1 }) as const;
+  const { workers } = summaryOf(['worker-10', 'worker-1', 'worker-2'].map(finished), [
+    'worker-1',
+    'worker-2',
+    'worker-10',
+  ]);
+  expect(workers.map(({ worker }) => worker)).toEqual(['worker-1', 'worker-2', 'worker-10']);
+});
 
 describe('options', () => {
   test.each([

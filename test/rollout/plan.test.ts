@@ -371,6 +371,13 @@ describe('the basis', () => {
       () => planned({ ...world, instances: [{ ...running, state: 'pending' as const }] }, desired),
     ],
     [
+      'EC2 does not show yet what was launched just now',
+      () => {
+        const current = { ...generation(running), verifiedAt: new Date(now).toISOString() };
+        return planned(observed([], [record({ current })]), desired);
+      },
+    ],
+    [
       'instances come in another order',
       () => planned({ ...world, instances: [...world.instances].reverse() }, desired),
     ],
