@@ -3,6 +3,7 @@ import { type CodeEntry, catalogue, isCode } from '../diagnostics/codes.ts';
 import { operations } from '../diagnostics/operations.ts';
 import { didYouMean } from '../tree/did-you-mean.ts';
 import type { CommandIo } from './io.ts';
+import { wrapped } from './wrap.ts';
 
 /** The long text of one diagnostic. */
 export function explain(code: string | undefined, io: CommandIo): number {
@@ -26,7 +27,7 @@ export function explain(code: string | undefined, io: CommandIo): number {
     );
   else
     io.out(
-      `${code.toUpperCase()} (${entry.severity}): ${entry.title}\n\n${wrap(entry.explain)}\n${hint ? `\n${wrap(`What to do: ${hint}`)}\n` : ''}`,
+      `${code.toUpperCase()} (${entry.severity}): ${entry.title}\n\n${wrapped(entry.explain, '')}\n${hint ? `\n${wrapped(`What to do: ${hint}`, '')}\n` : ''}`,
     );
   return 0;
 }
@@ -43,6 +44,3 @@ function entryOf(code: string): Entry | undefined {
 }
 
 /** Lines of at most 78 columns. */
-function wrap(text: string): string {
-  return text.replace(/(.{1,78})(\s+|$)/g, '$1\n').trimEnd();
-}

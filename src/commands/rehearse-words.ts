@@ -4,6 +4,7 @@ import type { Rehearsal } from '../local/rehearse.ts';
 import type { Subject } from '../local/rehearse-machine.ts';
 import { listRoot, type ScratchRoot } from '../local/scratch-root.ts';
 import { timelineTable } from '../report/table.ts';
+import { wrapped } from './wrap.ts';
 
 /** A rehearsal that has ended, for people or programs to be told of. */
 export type Told = {
@@ -28,7 +29,10 @@ export function describeRehearsal({ root, rehearsal, missing }: Told): string {
     ...missing.map(one => `  ${one.binary} ${one.version}: ${hostsOnly(one.reason)}`),
     root.kept ? `The root is ${root.folder}` : '',
   ];
-  return `${timelineTable(report)}\n${notes.filter(Boolean).map(wrap).join('')}`;
+  return `${timelineTable(report)}\n${notes
+    .filter(Boolean)
+    .map(note => `${wrapped(note, '')}\n`)
+    .join('')}`;
 }
 
 /** What went wrong first, then what to do. */
@@ -71,8 +75,4 @@ export function rehearsalJson({ subject, root, rehearsal, missing }: Told) {
 /** A URL fills lines; `--json` has it whole. */
 function hostsOnly(text: string): string {
   return text.replace(/https?:\/\/([^/\s]+)\S*/g, '$1');
-}
-
-function wrap(text: string): string {
-  return `${text.replace(/(.{1,80})(\s+|$)/g, '$1\n').trimEnd()}\n`;
 }

@@ -1,3 +1,4 @@
+import { partitionOf } from '../spec/bucket-url.ts';
 import type { Instance } from './instance.ts';
 
 /** A leaf is text or bytes; a folder lists its names. */
@@ -113,11 +114,6 @@ function identityDocument(instance: Instance): string {
 function hostnameOf({ privateIp, region }: Instance): string {
   const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
   return `ip-${privateIp.replaceAll('.', '-')}.${domain}`;
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 function time(milliseconds: number): string {

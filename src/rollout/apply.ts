@@ -1,6 +1,5 @@
 import { CallError } from '../diagnostics/call-error.ts';
 import { OperationError } from '../diagnostics/operation-error.ts';
-import type { WorkerArtifacts } from '../emit/emit-worker.ts';
 import { createChannel } from './channel.ts';
 import { carryOut } from './engine.ts';
 import type { RolloutEvent } from './events.ts';
@@ -14,7 +13,7 @@ import { preflight } from './preflight.ts';
 import { retrying } from './retry.ts';
 import type { RolloutOptions } from './rollout-options.ts';
 import { settleUnproven } from './settle-unproven.ts';
-import { createShared } from './shared.ts';
+import { createShared, once } from './shared.ts';
 import type { Task } from './task.ts';
 import { createWatch } from './watch.ts';
 import type { World } from './world.ts';
@@ -184,14 +183,6 @@ async function inTurn(
 /** Milliseconds; a look at a large fleet takes several pages. */
 function lookEvery(workers: number): number {
   return workers <= 20 ? 2_000 : 5_000;
-}
-
-function once(call: () => Promise<WorkerArtifacts>): () => Promise<WorkerArtifacts> {
-  let called: Promise<WorkerArtifacts> | undefined;
-  return () => {
-    called ??= call();
-    return called;
-  };
 }
 
 function moved(cluster: string): OperationError {

@@ -42,7 +42,8 @@ function memo<R>(call: (key: string) => Promise<R>): (key: string) => Promise<R>
   };
 }
 
-function once<R>(call: () => Promise<R>): () => Promise<R> {
+/** Asked for at most once, as long as it does not fail. */
+export function once<R>(call: () => Promise<R>): () => Promise<R> {
   const asked = memo(call);
   return () => asked('');
 }

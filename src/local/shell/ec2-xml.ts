@@ -1,3 +1,5 @@
+import { escapeXml } from '../escape-xml.ts';
+
 /** A value of an answer: a structure, a list (of `item` elements), text, a number or a flag; undefined is left out. */
 export type Xml = string | number | boolean | undefined | readonly Xml[] | { readonly [element: string]: Xml };
 
@@ -40,11 +42,4 @@ function contentOf(value: Exclude<Xml, undefined>): string {
 
 function isList(value: object): value is readonly Xml[] {
   return Array.isArray(value);
-}
-
-/** What XML 1.0 cannot have at all, such as a NUL, becomes U+FFFD. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[&<>"'\r]/g, one => `&#${one.charCodeAt(0)};`)
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
